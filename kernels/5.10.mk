@@ -1,0 +1,11 @@
+# Linux 5.10 as Debian's LTS archive serves it.  Lines are NAME = value, so
+# that make includes this file and scripts/common.sh reads it.
+PACKAGE = linux-source-5.10
+VERSION = 5.10.262-1
+RELEASE = 5.10.262
+SUITE = bullseye-security
+SHA256 = 4f01148344ca9e5c1c9743ab4a084cf61c437548f803443ccc044602278b52bc
+TARBALL = usr/src/linux-source-5.10.tar.xz
+CC = gcc-12
+SELFTESTS = tools/testing/selftests/vm
+ARCHES = x86_64
