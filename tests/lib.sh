@@ -1,0 +1,109 @@
+# shellcheck shell=bash
+# Sourced by tests/*.t: results in TAP, for prove.  A test file ends with
+# done_testing; one that dies before has no plan, which prove takes for a failure.
+
+set -u
+# shellcheck disable=SC2034 # for those who source this
+top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+tests_run=0
+tests_failed=0
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+diag() { printf '%s\n' "$*" | sed 's/^/# /'; }
+
+# result STATUS NAME
+result() {
+	tests_run=$((tests_run + 1))
+	if [ "$1" -eq 0 ]; then
+		echo "ok $tests_run - $2"
+	else
+		tests_failed=$((tests_failed + 1))
+		echo "not ok $tests_run - $2"
+	fi
+	return "$1"
+}
+
+# ok NAME COMMAND...: the command succeeds
+ok() {
+	local name=$1 out status=0
+	shift
+	out=$("$@" 2>&1) || status=$?
+	result "$status" "$name" || diag "exit status $status: $out"
+}
+
+# is GOT WANTED NAME
+is() {
+	[ "$1" = "$2" ]
+	result $? "$3" || diag "got:    $1"$'\n'"wanted: $2"
+}
+
+# like GOT REGEX NAME
+like() {
+	grep -qE -e "$2" <<<"$1"
+	result $? "$3" || diag "got:    $1"$'\n'"wanted: $2"
+}
+
+# refuses NAME REGEX COMMAND...: exit status 2 and a message like that
+refuses() {
+	local name=$1 regex=$2 out status=0
+	shift 2
+	out=$("$@" 2>&1) || status=$?
+	[ "$status" -eq 2 ] && grep -qE -e "$regex" <<<"$out"
+	result $? "$name" || diag "exit status $status, wanted 2; message: $out"$'\n'"wanted: $regex"
+}
+
+# skip COUNT REASON: tests that cannot run here, one by one
+skip() {
+	local i
+	for ((i = 0; i < $1; i++)); do
+		tests_run=$((tests_run + 1))
+		echo "ok $tests_run # SKIP $2"
+	done
+}
+
+done_testing() {
+	echo "1..$tests_run"
+	[ "$tests_failed" -eq 0 ]
+	exit
+}
+
+# files DIR: a checksum of all files there and their names
+files() {
+	(cd "$1" && find . -type f -print0 | LC_ALL=C sort -z | xargs -0 -r sha256sum) | sha256sum
+}
+
+# state TREE: everything that must not change when a git tree is left alone
+state() {
+	git -C "$1" rev-parse HEAD
+	git -C "$1" symbolic-ref -q HEAD
+	git -C "$1" for-each-ref
+	git -C "$1" status --porcelain
+	git -C "$1" diff HEAD | sha256sum
+	git -C "$1" stash list
+}
+
+# fake_linux DIR [HEADER-LINE]: as much of Linux as the scripts look at
+fake_linux() {
+	mkdir -p "$1/mm" "$1/include/linux"
+	printf 'VERSION = 5\nPATCHLEVEL = 10\nSUBLEVEL = 262\nEXTRAVERSION =\n' >"$1/Makefile"
+	echo 'obj-y += mm/' >"$1/Kbuild"
+	echo 'LINUX' >"$1/MAINTAINERS"
+	seq -f 'line %g;' 40 >"$1/mm/migrate.c"
+	printf 'struct migrate_vma {\n\tunsigned long start;\n\t%s\n};\n' \
+		"${2-void *pgmap_owner;}" >"$1/include/linux/migrate.h"
+	printf '/*\n' >"$1/.gitignore"
+}
+
+# commit DIR SUBJECT: everything in it, signed off
+commit() {
+	git -C "$1" add -Af .
+	git -C "$1" -c user.name=A -c user.email=a@example.org -c commit.gpgSign=false commit -q -s -m "$2"
+}
+
+# Whoever runs the tests may have a configuration of his own.
+unset BASE VERSION KERNEL_TARBALL LINUX WITH_BASE FORCE BUILD PATCHES KERNELS
+# shellcheck disable=SC2046 # a list of names
+unset $(git rev-parse --local-env-vars)
+export GIT_CONFIG_GLOBAL=$work/gitconfig GIT_CONFIG_NOSYSTEM=1
+: >"$GIT_CONFIG_GLOBAL"
