@@ -1,0 +1,65 @@
+# The front door: every target is a script of the same name in scripts/, which
+# can be run alone and explains itself with --help.
+
+.DEFAULT_GOAL := help
+
+BASE ?= 5.10
+ARCH ?= x86_64
+ACCEL ?= auto
+TIMEOUT ?= 300
+CMD ?= hmm-tests
+export BASE ARCH LINUX WITH_BASE ACCEL V VERSION KERNEL_TARBALL TIMEOUT TREE CMD
+
+bases := $(patsubst kernels/%.mk,%,$(wildcard kernels/*.mk))
+ifeq ($(filter $(BASE),$(bases)),)
+$(error BASE=$(BASE) is not a kernel that we have a queue for; choose one of: $(bases))
+endif
+pinned = $(shell sed -n 's/^$1 = //p' kernels/$(BASE).mk)
+
+run:    ## from nothing: fetch, patch, build, boot, run hmm-tests, sum up
+check:  ## everything that must hold; T='tests/boot.t ...' for some of it
+tree:   ## make or update build/$(BASE)/linux from tarball and patches
+export: ## write the commits of build/$(BASE)/linux as patches
+kernel: ## build the kernel from build/$(BASE)/linux
+boot:   ## boot it and run CMD in the guest
+shell:  ## boot it to a prompt, with test_hmm loaded
+apply:  ## apply the queue to your own git tree of Linux (LINUX=dir)
+clean:  ## remove what was built; never a kernel tree
+distclean: ## the kernel trees too, if everything in them is exported
+
+run tree export kernel apply clean:
+	@scripts/$@
+
+check:
+	@scripts/check $(T)
+
+boot:
+	@scripts/selftests
+	@scripts/boot -- "$$CMD"
+
+shell:
+	@scripts/boot --shell
+
+distclean:
+	@scripts/clean --all
+
+help:
+	@echo 'Targets:'
+	@sed -n 's/^\([a-z]*\): *## \(.*\)/  \1 \2/p' Makefile | sed 's/$$(BASE)/$(BASE)/' | \
+		while read -r target text; do printf '  %-10s %s\n' "$$target" "$$text"; done
+	@echo
+	@echo 'Variables, with the values they have now:'
+	@printf '  %-15s %-14s %s\n' \
+		BASE '$(BASE)' 'which queue: $(bases)' \
+		ARCH '$(ARCH)' 'which architecture: $(call pinned,ARCHES)' \
+		VERSION '$(or $(VERSION),$(call pinned,VERSION))' 'which version of $(call pinned,PACKAGE)' \
+		KERNEL_TARBALL '$(KERNEL_TARBALL)' 'a tarball of yours instead of a download' \
+		TREE '$(TREE)' 'keep: build the tree as it stands (run, check)' \
+		ACCEL '$(ACCEL)' 'how QEMU runs: auto, kvm, tcg' \
+		TIMEOUT '$(TIMEOUT)' 'seconds until a guest counts as hung' \
+		CMD '$(CMD)' 'what boot runs in the guest' \
+		LINUX '$(LINUX)' 'the tree that apply works on' \
+		WITH_BASE '$(WITH_BASE)' '1: apply patches/$(BASE)/base first (apply)' \
+		V '$(V)' '1: show everything that the build prints'
+
+.PHONY: help run check tree export kernel boot shell apply clean distclean
