@@ -1,0 +1,74 @@
+#!/usr/bin/env bash
+# Which hmm-tests pass on which kernel: those of Linux as it is and those of the
+# queue, on the queue's kernel and on the one that it is based on.
+
+# shellcheck source=tests/lib.sh
+. "$(dirname "$0")/lib.sh"
+# shellcheck source=scripts/common.sh
+. "$top/scripts/common.sh"
+need_base
+export TIMEOUT=200
+queue_out=$build/$BASE/x86_64
+there=$build/$BASE/base
+tests=$(value SELFTESTS)/hmm-tests.c
+
+# cases REV: the names of its cases, without variants
+cases() {
+	git -C "$linux" show "$1:$tests" |
+		sed -n 's/^TEST_F\(_TIMEOUT\|_SIGNAL\)\?(\([a-z0-9_]*\), \([a-z0-9_]*\).*/\2.\3/p' | sort
+}
+
+# results FILE: those that passed, those that did not and those that were
+# skipped, in numbers
+results() {
+	printf '%d passed, %d failed, %d skipped' \
+		"$(grep -E '^ok ' "$1" | grep -vc SKIP)" "$(grep -c '^not ok ' "$1")" \
+		"$(grep -cE '^ok .*SKIP' "$1")"
+}
+
+# boot_tests NAME: its TAP in $work/NAME.tap, the kernel's word in $work/NAME.err
+boot_tests() {
+	"$top/scripts/boot" -- "$1" >"$work/$1.tap" 2>"$work/$1.err"
+}
+
+# The untouched tests, from the source that nobody has patched
+mkdir -p "$there/pristine"
+git -C "$linux" archive pristine "${tests%/*/*}" lib/test_hmm_uapi.h mm/Kconfig |
+	tar -x -C "$there/pristine"
+ok "Linux's own hmm-tests build" env LINUX_TREE="$there/pristine" OUT="$there/out" "$top/scripts/selftests"
+cp "$there/out/hmm-tests" "$work/hmm-tests.pristine"
+
+export EXTRA=$work/hmm-tests.pristine OUT=$queue_out
+boot_tests hmm-tests.pristine
+is $? 0 "Linux's own hmm-tests, on the queue's kernel: log clean" || diag "$(cat "$work/hmm-tests.pristine.err")"
+is "$(results "$work/hmm-tests.pristine.tap")" "$(cases pristine | wc -l) passed, 0 failed, 0 skipped" \
+	"Linux's own hmm-tests, on the queue's kernel: all of them"
+
+boot_tests hmm-tests
+is $? 0 "the queue's hmm-tests, on the queue's kernel: log clean" || diag "$(cat "$work/hmm-tests.err")"
+n=$(sed -n 's/^1\.\.//p' "$work/hmm-tests.tap")
+is "$(results "$work/hmm-tests.tap")" "$n passed, 0 failed, 0 skipped" \
+	"the queue's hmm-tests, on the queue's kernel: all of them, $n"
+
+# The base, and the queue's tests there: what is new
+git -C "$linux" worktree prune
+[ -e "$there/linux/.git" ] ||
+	git -C "$linux" worktree add -q --no-checkout --detach "$there/linux" base
+git -C "$there/linux" checkout -qf --detach base
+cp "$queue_out/hmm-tests" "$work/hmm-tests.queue"
+export LINUX_TREE=$there/linux OUT=$there/x86_64 EXTRA=$work/hmm-tests.queue
+ok "the base kernel builds" "$top/scripts/kernel"
+ok "its hmm-tests build" "$top/scripts/selftests"
+boot_tests hmm-tests
+is $? 0 "the base's hmm-tests, on the base kernel: log clean" || diag "$(cat "$work/hmm-tests.err")"
+is "$(results "$work/hmm-tests.tap")" "$(cases base | wc -l) passed, 0 failed, 0 skipped" \
+	"the base's hmm-tests, on the base kernel: all of them"
+
+boot_tests hmm-tests.queue
+passed=$(grep -vE 'SKIP' "$work/hmm-tests.queue.tap" | sed -n 's/^ok [0-9]* //p' | sort)
+is "$passed" "$(cases base)" "the queue's hmm-tests, on the base kernel: the old cases pass and no other"
+is "$(results "$work/hmm-tests.queue.tap" | sed 's/^[0-9]* passed, //')" \
+	"0 failed, $((n - $(cases base | wc -l))) skipped" "what is new says that the base's driver cannot do it"
+diag "new: $(comm -13 <(cases base) <(cases refs/queue/exported) | paste -sd' ')"
+
+done_testing

@@ -1,0 +1,79 @@
+#!/usr/bin/env bash
+# The selftests notice what they are for: each patch in tests/mutants breaks
+# one rule of the queue, and some case of hmm-tests has to fail.
+#
+# MUTANTS='name ...' tries these alone.
+
+# shellcheck source=tests/lib.sh
+. "$(dirname "$0")/lib.sh"
+# shellcheck source=scripts/common.sh
+. "$top/scripts/common.sh"
+need_base
+
+there=$build/$BASE/mutants
+export LINUX_TREE=$there/linux OUT=$there/x86_64 TIMEOUT=150
+
+# The tree at its queue, all else gone
+reset_tree() {
+	git -C "$LINUX_TREE" checkout -qf --detach refs/queue/exported
+}
+
+# build_and_run: 0 if all cases pass, 1 if one fails (it is the last then), 3 if
+# nothing was run
+build_and_run() {
+	local status=0
+	: >"$work/tap"
+	: >"$work/boot"
+	"$top/scripts/kernel" >"$work/build" 2>&1 || return 3
+	"$top/scripts/boot" -- \
+		'hmm-tests | awk "{ print; fflush() } /^not ok/ { exit 1 }"' \
+		>"$work/tap" 2>"$work/boot" || status=$?
+	return $status
+}
+
+git -C "$linux" worktree prune
+if [ ! -e "$LINUX_TREE/.git" ]; then
+	mkdir -p "$there"
+	git -C "$linux" worktree add -q --no-checkout --detach "$LINUX_TREE" refs/queue/exported
+fi
+
+# A run that was killed can have left an object that is newer than its source
+# and made of something else.
+reset_tree
+sed -n "s,^+++ b/,$LINUX_TREE/,p" "$top"/tests/mutants/*.patch | sort -u | xargs touch
+
+if "$top/scripts/selftests" && build_and_run; then
+	result 0 "the queue as it is passes"
+else
+	result 1 "the queue as it is passes"
+	diag "$(cat "$work/build" "$work/boot")"
+	done_testing
+fi
+
+for patch in "$top"/tests/mutants/*.patch; do
+	name=$(basename "$patch" .patch)
+	[ -z "${MUTANTS-}" ] || [[ " $MUTANTS " = *" $name "* ]] || continue
+	what="$name: $(head -n 1 "$patch")"
+	if ! git -C "$LINUX_TREE" apply "$patch" 2>"$work/build"; then
+		result 1 "$what" || diag "$(cat "$work/build")"
+		continue
+	fi
+	status=0
+	build_and_run || status=$?
+	reset_tree
+	case $status in
+	0)
+		result 1 "$what" || diag "nothing has noticed"
+		;;
+	1)
+		result 0 "$what"
+		first=$(sed -n 's/^not ok [0-9]* //p' "$work/tap")
+		diag "noticed by ${first:-$(grep -m 1 . "$work/boot")}"
+		;;
+	*)
+		result 1 "$what" || diag "$(tail -n 20 "$work/build" "$work/boot")"
+		;;
+	esac
+done
+
+done_testing
