@@ -42,9 +42,9 @@ fails "a failed test whose status is lost" '1 tests failed' "$boot" 'echo not ok
 fails "a command that is not there" 'exit status in the guest is 127' "$boot" nonesuch
 fails "a warning in the kernel's log" '[0-9]:WARNING: planted' "$boot" 'echo WARNING: planted >/dev/kmsg'
 fails "a task that is stuck, in the log" 'INFO: task a:1 blocked' "$boot" 'echo "INFO: task a:1 blocked for more than 120 seconds." >/dev/kmsg'
-fails "a panic, at once" 'sysrq triggered crash' timeout 30 "$boot" 'echo c >/proc/sysrq-trigger'
-fails "a guest that powers off without a word" 'died after' "$boot" 'poweroff -f'
-fails "a guest that hangs" 'not come to its end within 15 s' env TIMEOUT=15 "$boot" 'sleep 1000'
+refuses "a panic, at once" 'sysrq triggered crash' timeout 30 "$boot" 'echo c >/proc/sysrq-trigger'
+refuses "a guest that powers off without a word" 'died after' "$boot" 'poweroff -f'
+refuses "a guest that hangs" 'not come to its end within 15 s' env TIMEOUT=15 "$boot" 'sleep 1000'
 fails "a module that cannot be unloaded" 'test_hmm cannot be unloaded' "$boot" 'sleep 100 </dev/hmm_dmirror0 & sleep 1'
 
 # It cannot be run

@@ -61,6 +61,8 @@ for patch in "$top"/tests/mutants/*.patch; do
 	status=0
 	build_and_run || status=$?
 	reset_tree
+	# A guest that hangs or dies has noticed, a build that fails has not
+	! grep -qE 'guest (died|has not come)' "$work/boot" || status=1
 	case $status in
 	0)
 		result 1 "$what" || diag "nothing has noticed"
