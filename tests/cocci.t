@@ -1,0 +1,118 @@
+#!/usr/bin/env bash
+# The semantic patch that the queue ships for users of src_owner: it turns the
+# callers that were there before the queue into what the queue makes of them.
+#
+# CHECK_LONG=1 runs all other semantic patches of the tree on what the queue
+# touches, too: some minutes.
+# shellcheck source=tests/kernel.sh
+. "$(dirname "$0")/kernel.sh"
+need_worktree
+configure guest
+command -v spatch >/dev/null || die "there is no spatch here" "scripts/deps check installs what is missing"
+
+cocci=$LINUX_TREE/scripts/coccinelle/api/migrate_vma.cocci
+[ -f "$cocci" ] || die "the queue has no scripts/coccinelle/api/migrate_vma.cocci" "this test is for that file"
+callers='arch/powerpc/kvm/book3s_hv_uvmem.c drivers/gpu/drm/nouveau/nouveau_dmem.c lib/test_hmm.c'
+read -r -a options < <(sed -n 's,^// Options: ,,p' "$cocci")
+converting=$(plain_git "$linux" log --format='%H %s' "$base..$tip" | sed -n 's/ mm.migrate: let flags select pages.*//p')
+
+# semantic MODE FILE...: what it says, with plain file names
+semantic() {
+	local mode=$1
+	shift
+	spatch -D "$mode" --very-quiet "${options[@]}" --cocci-file "$cocci" "$@" 2>&1 | grep -v '^$' |
+		sed "s,$work/,,g"
+}
+
+# Before the queue
+like "$converting" '^[0-9a-f]{40}$' "one commit converts the callers" || done_testing
+mkdir "$work/before" "$work/after"
+for file in $callers; do
+	plain_git "$linux" show "$base:$file" >"$work/before/${file##*/}"
+	plain_git "$linux" show "$converting:$file" >"$work/after/${file##*/}"
+	uses=$(cd "$work/before" && grep -Hnw src_owner "${file##*/}" | cut -d: -f1,2)
+	is "$(semantic report "$work/before/${file##*/}" | sed 's,^before/,,' | sort -t: -k2n | cut -d: -f1,2)" \
+		"$uses" "it reports each use: $file"
+	silent "and leaves none to be done by hand: $file" "$(semantic report "$work/before/${file##*/}" | grep WARNING)"
+	ok "it changes the file: $file" spatch -D patch --very-quiet --no-show-diff --in-place "${options[@]}" \
+		--cocci-file "$cocci" "$work/before/${file##*/}"
+	silent "as the queue does: $file" "$(diff -wu "$work/after/${file##*/}" "$work/before/${file##*/}")"
+done
+
+# What it cannot know
+cat >"$work/by-hand.c" <<'END'
+int variable(struct device *owner)
+{
+	struct migrate_vma args;
+
+	args.src_owner = owner;
+	return migrate_vma_setup(&args);
+}
+
+int conditional(struct drv *drv, int in)
+{
+	struct migrate_vma args = {
+		.src_owner = in ? NULL : drv->dev,
+	};
+
+	return migrate_vma_setup(&args);
+}
+
+int reading(struct migrate_vma *args)
+{
+	return args->src_owner == NULL;
+}
+END
+cp "$work/by-hand.c" "$work/by-hand.saved"
+is "$(semantic report "$work/by-hand.c" | grep WARNING | cut -d: -f2 | sort -n | paste -sd' ')" \
+	"$(grep -n src_owner "$work/by-hand.c" | cut -d: -f1 | paste -sd' ')" "what only a human can convert gives warnings"
+is "$(semantic patch "$work/by-hand.c")" "" "and is not changed"
+ok "not in place either" spatch -D patch --very-quiet --no-show-diff --in-place "${options[@]}" \
+	--cocci-file "$cocci" "$work/by-hand.c"
+ok "the file is as it was" cmp "$work/by-hand.saved" "$work/by-hand.c"
+
+# coccicheck FOLDER MODE: with the kernel's own target.  Its last line is what it
+# calls, so that a run that did not happen shows.
+coccicheck() {
+	unset SPFLAGS DEBUG_FILE
+	kmake guest coccicheck COCCI="$cocci" MODE="$2" M="$1" | sed "s,$LINUX_TREE/,,g" |
+		grep -E '(^|/)[a-z_0-9]+\.[ch]:[0-9]+|^[-+]|[Ff]ail|[Ee]rror|\*\*\*|^/.*spatch '
+}
+
+# After it
+for file in $callers; do
+	said=$(coccicheck "$LINUX_TREE/${file%/*}" report)
+	is "$(grep -c spatch <<<"$said")$(grep -v spatch <<<"$said")" 1 "make coccicheck has nothing left to report: ${file%/*}"
+	said=$(coccicheck "$LINUX_TREE/${file%/*}" patch)
+	is "$(grep -c spatch <<<"$said")$(grep -v spatch <<<"$said")" 1 "nor to change: ${file%/*}"
+done
+plain_git "$LINUX_TREE" checkout -q "$base" -- lib/test_hmm.c
+like "$(coccicheck "$LINUX_TREE/lib" report)" 'lib/test_hmm.c:[0-9]+:.*src_owner' "it would: make coccicheck on what was there before"
+like "$(coccicheck "$LINUX_TREE/lib" patch)" '^\+.*MIGRATE_VMA_SELECT' "and would change it"
+go_to "$tip"
+
+if [ -n "${CHECK_LONG-}" ]; then
+	# all FILE: what all other semantic patches say about it
+	all() {
+		local script
+		while read -r script; do
+			read -r -a options < <(sed -n 's,^// Options: ,,p' "$script")
+			(cd "$LINUX_TREE" && timeout 300 spatch -D report --no-show-diff --very-quiet "${options[@]}" \
+				-I include -I arch/x86/include --cocci-file "$script" "$1" 2>&1 ||
+				echo "error: status $? of ${script##*/}") |
+				grep -E '^[^ ]+\.[ch]:[0-9]+|rror'
+		done < <(find "$LINUX_TREE/scripts/coccinelle" -name '*.cocci' ! -name migrate_vma.cocci | sort)
+	}
+	for file in mm/migrate.c lib/test_hmm.c; do
+		go_to "$pristine"
+		all $file >"$work/pristine"
+		go_to "$tip"
+		all $file >"$work/tip"
+		silent "all other semantic patches: $file" "$(news "$work/pristine" "$work/tip")"
+	done
+	printf '\nint planted(int a)\n{\n\tint ret = 0;;\n\n\tkfree(planted); kfree(planted);\n\treturn ret;\n}\n' >>"$LINUX_TREE/lib/test_hmm.c"
+	all lib/test_hmm.c >"$work/planted"
+	like "$(news "$work/tip" "$work/planted")" '^lib/test_hmm.c' "they would find a planted defect"
+	go_to "$tip"
+fi
+done_testing
