@@ -127,7 +127,8 @@ remarks() { sed -n "s,$LINUX_TREE/,,g; s,\(\.\./\)\+${LINUX_TREE##*/}/,,g; /\(wa
 news() {
 	awk '
 		function plain(s) {
-			gsub(/:[0-9]+/, "", s)
+			gsub(/:[0-9]+(-[0-9]+)?/, "", s)
+			gsub(/line [0-9]+/, "line", s)
 			gsub(/\+0x[0-9a-f]+/, "", s)
 			return s
 		}
