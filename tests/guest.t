@@ -33,7 +33,8 @@ boot_tests() {
 
 # The untouched tests, from the source that nobody has patched
 mkdir -p "$there/pristine"
-git -C "$linux" archive pristine "${tests%/*/*}" lib/test_hmm_uapi.h mm/Kconfig |
+git -C "$linux" archive pristine "${tests%/*/*}" lib/test_hmm_uapi.h \
+	scripts/subarch.include mm/Kconfig |
 	tar -x -C "$there/pristine"
 ok "Linux's own hmm-tests build" env LINUX_TREE="$there/pristine" OUT="$there/out" "$top/scripts/selftests"
 cp "$there/out/hmm-tests" "$work/hmm-tests.pristine"
