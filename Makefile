@@ -5,10 +5,11 @@
 
 BASE ?= 5.10
 ARCH ?= x86_64
+FLAVOUR ?= plain
 ACCEL ?= auto
 TIMEOUT ?= 300
 CMD ?= hmm-tests
-export BASE ARCH LINUX WITH_BASE ACCEL V VERSION KERNEL_TARBALL TIMEOUT TREE CMD
+export BASE ARCH FLAVOUR LINUX WITH_BASE ACCEL V VERSION KERNEL_TARBALL TIMEOUT TREE CMD
 
 bases := $(patsubst kernels/%.mk,%,$(wildcard kernels/*.mk))
 ifeq ($(filter $(BASE),$(bases)),)
@@ -52,6 +53,7 @@ help:
 	@printf '  %-15s %-14s %s\n' \
 		BASE '$(BASE)' 'which queue: $(bases)' \
 		ARCH '$(ARCH)' 'which architecture: $(call pinned,ARCHES)' \
+		FLAVOUR '$(FLAVOUR)' 'plain, or debug: the kernel checks all it can' \
 		VERSION '$(or $(VERSION),$(call pinned,VERSION))' 'which version of $(call pinned,PACKAGE)' \
 		KERNEL_TARBALL '$(KERNEL_TARBALL)' 'a tarball of yours instead of a download' \
 		TREE '$(TREE)' 'keep: build the tree as it stands (run, check)' \

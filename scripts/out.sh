@@ -1,21 +1,54 @@
 # shellcheck shell=bash
-# shellcheck disable=SC2154 # me, build, cache and linux are from common.sh
+# shellcheck disable=SC2034,SC2154 # for those who source this; from common.sh
 # Sourced by the scripts that build and boot, after common.sh: where the source
 # is, where the output goes, and how the kernel is built.
 
-# need_out: BASE, ARCH, LINUX_TREE and OUT are set and make sense
-need_out() {
-	need_base
+# need_arch: what has another name on each architecture: to the kernel's
+# Makefile, to the compiler, to QEMU and to Debian.  The guest's log goes to one
+# port, what its command prints to another.
+need_arch() {
 	ARCH=${ARCH:-x86_64}
 	case " $(value ARCHES) " in
 	*" $ARCH "*) ;;
 	*) die "ARCH=$ARCH is not an architecture that $BASE is built for here" \
 		"choose one of: $(value ARCHES)" ;;
 	esac
+	cross=
+	case $ARCH in
+	x86_64)
+		karch=x86_64 target=bzImage image=arch/x86/boot/bzImage
+		qemu=(qemu-system-x86_64)
+		log_port=ttyS0 out_port=ttyS1
+		;;
+	arm64)
+		karch=arm64 target=Image image=arch/arm64/boot/Image
+		cross=aarch64-linux-gnu- debian=arm64
+		qemu=(qemu-system-aarch64 -machine virt -cpu max)
+		log_port=ttyAMA0 out_port=ttyS0
+		;;
+	ppc64le)
+		karch=powerpc target=vmlinux image=vmlinux
+		cross=powerpc64le-linux-gnu- debian=ppc64el
+		qemu=(qemu-system-ppc64 -machine pseries)
+		log_port=hvc0 out_port=hvc1
+		;;
+	esac
+}
+
+# need_out: BASE, ARCH, FLAVOUR, LINUX_TREE and OUT are set and make sense
+need_out() {
+	local suffix
+	need_base
+	need_arch
+	case ${FLAVOUR:=plain} in
+	plain) suffix= ;;
+	debug) suffix=-debug ;;
+	*) die "FLAVOUR=$FLAVOUR is not a flavour of the kernel" "choose plain or debug" ;;
+	esac
 	LINUX_TREE=${LINUX_TREE:-$linux}
-	OUT=$(realpath -m "${OUT:-$build/$BASE/$ARCH}")
-	# shellcheck disable=SC2034 # for those who source this
-	image=$OUT/arch/x86/boot/bzImage
+	OUT=${OUT:-$build/$BASE/$ARCH$suffix}
+	OUT=$(realpath -m "$OUT")
+	image=$OUT/$image
 }
 
 # need_source: LINUX_TREE is there, and a place for the output
@@ -35,14 +68,18 @@ common_parent() {
 	echo "${dir:-/}"
 }
 
-# use_compiler: sets compiler, through ccache if there is one.  Paths are made
-# relative, so that another checkout finds the same objects.
+# use_compiler: sets compiler, and host_compiler for what runs while building,
+# through ccache if there is one.  Paths are made relative, so that another
+# checkout finds the same objects.
 use_compiler() {
-	compiler=$(value CC)
-	command -v "$compiler" >/dev/null ||
-		die "there is no $compiler here" "scripts/deps run installs what is missing"
+	host_compiler=$(value CC)
+	compiler=${cross-}$host_compiler
+	for tool in "$compiler" "$host_compiler"; do
+		command -v "$tool" >/dev/null ||
+			die "there is no $tool here" "scripts/deps run ${ARCH-} installs what is missing"
+	done
 	command -v ccache >/dev/null || return 0
-	compiler="ccache $compiler"
+	compiler="ccache $compiler" host_compiler="ccache $host_compiler"
 	export CCACHE_DIR=${CCACHE_DIR:-$cache/ccache} CCACHE_NOHASHDIR=1
 	CCACHE_BASEDIR=$(common_parent "$LINUX_TREE" "$OUT")
 	export CCACHE_BASEDIR

@@ -43,8 +43,8 @@ go_to() { plain_git "$LINUX_TREE" checkout -qf --detach "$1" || die "$LINUX_TREE
 # touched [PATTERN...]: the files that the queue touches
 touched() { plain_git "$linux" log --format= --name-only "$pristine..$tip" -- "$@" | sort -u; }
 
-# flavour FILE: which configuration compiles it: a name in configs/, or
-# selftests, which are user space
+# flavour FILE: which configuration compiles it: see fragments, or selftests,
+# which are user space
 flavour() {
 	case $1 in
 	tools/*) echo selftests ;;
@@ -72,9 +72,17 @@ kmake() {
 		CC="${compiler/%$cc/$cross$cc}" HOSTCC="$compiler" -j"$(nproc)" "$@" </dev/null 2>&1
 }
 
-# configure FLAVOUR...: once, and again when its fragment changes
+# fragments FLAVOUR: of its configuration
+fragments() {
+	case $1 in
+	guest) cat "$top"/configs/{guest,x86_64,"$BASE"}.config ;;
+	*) cat "$top/configs/$1.config" ;;
+	esac
+}
+
+# configure FLAVOUR...: once, and again when a fragment of it changes
 configure() {
-	local flavour out fragment stamp vanished
+	local flavour out fragment=$work/fragment stamp vanished
 	unset MAKEFLAGS MFLAGS MAKELEVEL V W C
 	# the kernel's Makefile does not pass LC_ALL on, and gcc speaks many languages
 	unset LANGUAGE
@@ -84,16 +92,17 @@ configure() {
 	command -v "powerpc64le-linux-gnu-$(value CC)" >/dev/null ||
 		die "there is no powerpc64le-linux-gnu-$(value CC) here" "scripts/deps check installs what is missing"
 	for flavour; do
-		out=$there/$flavour fragment=$top/configs/$flavour.config
+		out=$there/$flavour
+		fragments "$flavour" >"$fragment"
 		stamp="$(sha256sum <"$fragment") $compiler $LINUX_TREE $pristine"
 		[ "$stamp" != "$(cat "$out/configured" 2>/dev/null)" ] || continue
 		mkdir -p "$out"
 		{
 			KCONFIG_ALLCONFIG=$fragment kmake "$flavour" allnoconfig &&
 				kmake "$flavour" olddefconfig
-		} >"$out/log" || die "configuring with ${fragment##*/} failed" "$(tail -n 5 "$out/log")"
+		} >"$out/log" || die "configuring $flavour failed" "$(tail -n 5 "$out/log")"
 		vanished=$(grep '^CONFIG_' "$fragment" | grep -vxFf "$out/.config")
-		[ -z "$vanished" ] || die "${fragment##*/} has lines that this kernel's configuration does not take:" "$vanished"
+		[ -z "$vanished" ] || die "the fragments of $flavour have lines that this kernel's configuration does not take:" "$vanished"
 		echo "$stamp" >"$out/configured"
 	done
 }

@@ -102,7 +102,7 @@ commit() {
 }
 
 # Whoever runs the tests may have a configuration of his own.
-unset BASE VERSION KERNEL_TARBALL LINUX WITH_BASE FORCE BUILD PATCHES KERNELS
+unset BASE ARCH FLAVOUR VERSION KERNEL_TARBALL LINUX WITH_BASE FORCE BUILD PATCHES KERNELS
 # shellcheck disable=SC2046 # a list of names
 unset $(git rev-parse --local-env-vars)
 export GIT_CONFIG_GLOBAL=$work/gitconfig GIT_CONFIG_NOSYSTEM=1
