@@ -17,7 +17,7 @@ need_arch() {
 	case $ARCH in
 	x86_64)
 		karch=x86_64 target=bzImage image=arch/x86/boot/bzImage
-		qemu=(qemu-system-x86_64)
+		qemu=(qemu-system-x86_64 -machine q35)
 		log_port=ttyS0 out_port=ttyS1
 		;;
 	arm64)
