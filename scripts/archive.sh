@@ -1,0 +1,100 @@
+# shellcheck shell=bash
+# shellcheck disable=SC2154 # from common.sh
+# Sourced by the scripts that download, after common.sh: Debian's archive, at the
+# mirror that apt's configuration names, through sources, lists and caches of our
+# own.  The system's own stay as they are.
+
+# need_apt WHAT [ADVICE...]: the tools are here, and nobody else downloads
+need_apt() {
+	local tool what=$1
+	shift
+	for tool in apt-get apt-cache dpkg-deb; do
+		command -v "$tool" >/dev/null || die "there is no $tool here, so this cannot download $what" "$@"
+	done
+	mkdir -p "$cache" 2>/dev/null || die "$cache cannot be made" "set XDG_CACHE_HOME to a folder that can be written"
+	exec 9>"$cache/lock"
+	flock -n 9 || {
+		say "another download is under way: waiting for it"
+		flock 9
+	}
+}
+
+# mirrors SUITE [OPTIONS]: addresses where it may be, likeliest first.  Security
+# suites live in an archive of their own beside the main one.
+mirrors() {
+	local suite=$1 listed
+	shift
+	# shellcheck disable=SC2016 # the dollars are apt's
+	listed=$(apt-get "$@" indextargets --format '$(REPO_URI) $(CODENAME)' | sort -u)
+	case $suite in
+	*-security)
+		awk '$2 ~ /-security/ { print $1 }' <<<"$listed"
+		awk '$2 !~ /-security/ { print $1 }' <<<"$listed" |
+			sed -n 's,/debian\(/\|$\),/debian-security\1,p'
+		;;
+	*) awk '$2 !~ /-security/ { print $1 }' <<<"$listed" ;;
+	esac | awk 'NF && !seen[$0]++'
+}
+
+# private TOOL ARGS: apt-get or apt-cache, with what open_suite has set.  An old
+# suite's expired date does not matter: we ask for one version.
+private() {
+	local tool=$1
+	shift
+	"$tool" -o Dir::Etc::sourcelist="$state/sources.list" \
+		-o Dir::Etc::sourceparts=/dev/null \
+		-o Dir::Etc::preferences=/dev/null \
+		-o Dir::Etc::preferencesparts=/dev/null \
+		-o Dir::State="$state" -o Dir::State::lists="$state/lists" \
+		-o Dir::State::status="$state/status" -o Dir::Cache="$state/cache" \
+		-o APT::Architecture="$arch" -o APT::Architectures::="$arch" \
+		-o APT::Sandbox::User=root -o APT::Update::Error-Mode=any \
+		-o Acquire::Check-Valid-Until=false -o Acquire::Languages=none \
+		-o Acquire::Retries=2 "$@"
+}
+
+# open_suite SUITE ARCH PACKAGE [VERSION]: finds a mirror that has it, for private
+# and download.  $choices is what else can be done.
+open_suite() {
+	local suite=$1 package=$3 version=${4-} mirror uris keyring signed='' known=''
+	arch=$2
+	state=$cache/apt/$suite
+	[ "$arch" = amd64 ] || state+=-$arch
+	uris=$(mirrors "$suite")
+	if [ -z "$uris" ]; then
+		# apt names only what it has lists of: get them, on our side
+		mkdir -p "$cache/apt/system/partial"
+		apt-get -o Dir::State::lists="$cache/apt/system" -o APT::Sandbox::User=root -q update >&2 || true
+		uris=$(mirrors "$suite" -o Dir::State::lists="$cache/apt/system")
+	fi
+	[ -n "$uris" ] || die "apt's configuration names no mirror of Debian's archive that could have $suite" \
+		"check the network and apt's sources; $choices"
+
+	keyring=/usr/share/keyrings/debian-archive-keyring.gpg
+	[ ! -f "$keyring" ] || signed=" signed-by=$keyring"
+	mkdir -p "$state/lists/partial" "$state/cache/archives/partial"
+	: >"$state/status"
+	for mirror in $uris; do
+		say "looking for $package${version:+ $version} in $suite at $mirror"
+		echo "deb [arch=$arch target=Packages$signed] $mirror $suite main" >"$state/sources.list"
+		private apt-get -q update >"$state/log" 2>&1 || continue
+		known=$(private apt-cache madison "$package" | awk '{ print $3 }' | paste -sd' ')
+		[ -n "$known" ] || continue
+		case " $known " in *" ${version:-$known} "*) return 0 ;; esac
+	done
+	[ -z "$known" ] ||
+		die "$package $version is not in $suite any more, which has: $known" "$choices"
+	die "no mirror in apt's configuration could be read that has $package in $suite" \
+		"$(grep -m3 '^[EW]:' "$state/log" || tail -n 3 "$state/log")" \
+		"check the network and run this again; $choices"
+}
+
+# download PACKAGE[=VERSION]...: to $state/new, and nothing else is there
+download() {
+	rm -rf "${state:?}/new"
+	mkdir "$state/new"
+	(cd "$state/new" && private apt-get -q download "$@") >&2 ||
+		die "${*/=/ } could not be downloaded: see above" \
+			"if it is not there (404) the archive has dropped it: $choices" \
+			"otherwise check the network and the free space below $cache, and run this again"
+}
