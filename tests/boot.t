@@ -54,6 +54,7 @@ refuses "an unknown architecture" 'ARCH=vax.*not' env ARCH=vax "$boot" true
 refuses "an unknown base" 'BASE=1.0.*not' env BASE=1.0 "$boot" true
 refuses "a time that is none" 'TIMEOUT=soon' env TIMEOUT=soon "$boot" true
 refuses "an accelerator that is none" 'ACCEL=warp' env ACCEL=warp "$boot" true
+refuses "KVM for another architecture" 'KVM runs no ppc64le' env ARCH=ppc64le ACCEL=kvm "$boot" true
 refuses "an option that is none" 'no such option' "$boot" --fast
 refuses "an extra file that is not there" 'no file .*/gone' env EXTRA="$work/gone" "$boot" true
 is "$(compgen -G "$OUT/.initramfs.*")" "" "nothing half-done is left"
