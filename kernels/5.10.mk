@@ -8,4 +8,4 @@ SHA256 = 4f01148344ca9e5c1c9743ab4a084cf61c437548f803443ccc044602278b52bc
 TARBALL = usr/src/linux-source-5.10.tar.xz
 CC = gcc-12
 SELFTESTS = tools/testing/selftests/vm
-ARCHES = x86_64 ppc64le
+ARCHES = x86_64 arm64 ppc64le

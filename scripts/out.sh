@@ -5,7 +5,8 @@
 
 # need_arch: what has another name on each architecture: to the kernel's
 # Makefile, to the compiler, to QEMU and to Debian.  The guest's log goes to one
-# port, what its command prints to another: QEMU's chardev out.
+# port, what its command prints to another: QEMU's chardev out; words are for its
+# kernel's command line.
 need_arch() {
 	ARCH=${ARCH:-x86_64}
 	case " $(value ARCHES) " in
@@ -13,7 +14,7 @@ need_arch() {
 	*) die "ARCH=$ARCH is not an architecture that $BASE is built for here" \
 		"choose one of: $(value ARCHES)" ;;
 	esac
-	cross='' out_device=(-serial chardev:out)
+	cross='' words='' out_device=(-serial chardev:out)
 	case $ARCH in
 	x86_64)
 		karch=x86_64 target=bzImage image=arch/x86/boot/bzImage
@@ -26,6 +27,8 @@ need_arch() {
 		qemu=(qemu-system-aarch64 -machine virt -cpu max)
 		log_port=ttyAMA0 out_port=ttyS0
 		out_device=(-device "pci-serial,chardev=out")
+		# with pages of 64 KiB it would be 512M
+		words=default_hugepagesz=2M
 		;;
 	ppc64le)
 		karch=powerpc target=vmlinux image=vmlinux
