@@ -9,6 +9,7 @@ FLAVOUR ?= plain
 ACCEL ?= auto
 TIMEOUT ?= 300
 CMD ?= hmm-tests
+SECONDS ?= 60
 export BASE ARCH FLAVOUR LINUX WITH_BASE ACCEL V VERSION KERNEL_TARBALL TIMEOUT TREE CMD
 
 bases := $(patsubst kernels/%.mk,%,$(wildcard kernels/*.mk))
@@ -19,10 +20,12 @@ pinned = $(shell sed -n 's/^$1 = //p' kernels/$(BASE).mk)
 
 run:    ## from nothing: fetch, patch, build, boot, run hmm-tests, sum up
 check:  ## everything that must hold; T='tests/boot.t ...' for some of it
+check-long: ## what takes an hour: other architectures, debug flavour, long stress
 tree:   ## make or update build/$(BASE)/linux from tarball and patches
 export: ## write the commits of build/$(BASE)/linux as patches
 kernel: ## build the kernel from build/$(BASE)/linux
 boot:   ## boot it and run CMD in the guest
+stress: ## migrate while all else is done to memory: SECONDS=, SEED=
 shell:  ## boot it to a prompt, with test_hmm loaded
 apply:  ## apply the queue to your own git tree of Linux (LINUX=dir)
 clean:  ## remove what was built; never a kernel tree
@@ -34,9 +37,16 @@ run tree export kernel apply clean:
 check:
 	@scripts/check $(T)
 
+check-long:
+	@scripts/check tests/long/*.t
+
 boot:
 	@scripts/selftests
 	@scripts/boot -- "$$CMD"
+
+stress:
+	@scripts/selftests
+	@SECONDS='$(SECONDS)' SEED='$(SEED)' scripts/stress
 
 shell:
 	@scripts/boot --shell
@@ -46,7 +56,7 @@ distclean:
 
 help:
 	@echo 'Targets:'
-	@sed -n 's/^\([a-z]*\): *## \(.*\)/  \1 \2/p' Makefile | sed 's/$$(BASE)/$(BASE)/' | \
+	@sed -n 's/^\([a-z-]*\): *## \(.*\)/  \1 \2/p' Makefile | sed 's/$$(BASE)/$(BASE)/' | \
 		while read -r target text; do printf '  %-10s %s\n' "$$target" "$$text"; done
 	@echo
 	@echo 'Variables, with the values they have now:'
@@ -60,8 +70,10 @@ help:
 		ACCEL '$(ACCEL)' 'how QEMU runs: auto, kvm, tcg' \
 		TIMEOUT '$(TIMEOUT)' 'seconds until a guest counts as hung' \
 		CMD '$(CMD)' 'what boot runs in the guest' \
+		SECONDS '$(SECONDS)' 'how long stress runs' \
+		SEED '$(SEED)' 'what stress does, in which order; by default any' \
 		LINUX '$(LINUX)' 'the tree that apply works on' \
 		WITH_BASE '$(WITH_BASE)' '1: apply patches/$(BASE)/base first (apply)' \
 		V '$(V)' '1: show everything that the build prints'
 
-.PHONY: help run check tree export kernel boot shell apply clean distclean
+.PHONY: help run check check-long tree export kernel boot stress shell apply clean distclean

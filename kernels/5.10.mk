@@ -9,3 +9,4 @@ TARBALL = usr/src/linux-source-5.10.tar.xz
 CC = gcc-12
 SELFTESTS = tools/testing/selftests/vm
 ARCHES = x86_64 arm64 ppc64le
+ENDS = 5.10.251-5 5.10.262-1

@@ -1,9 +1,6 @@
 #!/usr/bin/env bash
 # The semantic patch that the queue ships for users of src_owner: it turns the
 # callers that were there before the queue into what the queue makes of them.
-#
-# CHECK_LONG=1 runs all other semantic patches of the tree on what the queue
-# touches, too: some minutes.
 # shellcheck source=tests/kernel.sh
 . "$(dirname "$0")/kernel.sh"
 need_worktree
@@ -90,29 +87,4 @@ plain_git "$LINUX_TREE" checkout -q "$base" -- lib/test_hmm.c
 like "$(coccicheck "$LINUX_TREE/lib" report)" 'lib/test_hmm.c:[0-9]+:.*src_owner' "it would: make coccicheck on what was there before"
 like "$(coccicheck "$LINUX_TREE/lib" patch)" '^\+.*MIGRATE_VMA_SELECT' "and would change it"
 go_to "$tip"
-
-if [ -n "${CHECK_LONG-}" ]; then
-	# all FILE: what all other semantic patches say about it
-	all() {
-		local script
-		while read -r script; do
-			read -r -a options < <(sed -n 's,^// Options: ,,p' "$script")
-			(cd "$LINUX_TREE" && timeout 300 spatch -D report --no-show-diff --very-quiet "${options[@]}" \
-				-I include -I arch/x86/include --cocci-file "$script" "$1" 2>&1 ||
-				echo "error: status $? of ${script##*/}") |
-				grep -E '^[^ ]+\.[ch]:[0-9]+|rror'
-		done < <(find "$LINUX_TREE/scripts/coccinelle" -name '*.cocci' ! -name migrate_vma.cocci | sort)
-	}
-	for file in mm/migrate.c lib/test_hmm.c; do
-		go_to "$pristine"
-		all $file >"$work/pristine"
-		go_to "$tip"
-		all $file >"$work/tip"
-		silent "all other semantic patches: $file" "$(news "$work/pristine" "$work/tip")"
-	done
-	printf '\nint planted(int a)\n{\n\tint ret = 0;;\n\n\tkfree(planted); kfree(planted);\n\treturn ret;\n}\n' >>"$LINUX_TREE/lib/test_hmm.c"
-	all lib/test_hmm.c >"$work/planted"
-	like "$(news "$work/tip" "$work/planted")" '^lib/test_hmm.c' "they would find a planted defect"
-	go_to "$tip"
-fi
 done_testing

@@ -110,22 +110,47 @@ silent "checkpatch: all that is allowed is said" "$(grep . <<<"$allowed" | grep 
 
 # --- sparse and the compiler's further warnings
 
+# What a stack frame may have, in bytes: the least that a configuration of Linux
+# has by default
+frame=1024
+
 # checked FLAVOUR: what both say about its objects
 checked() {
 	local -a list
 	mapfile -t list < <(objects "$1")
-	compile "$1" W=1 C=2 CHECK=sparse "${list[@]}" >"$work/log" || echo "error: $(tail -n 20 "$work/log")"
-	remarks <"$work/log"
+	compile "$1" W=1 C=2 CHECK=sparse KCFLAGS=-Wframe-larger-than=$frame "${list[@]}" >"$work/log" ||
+		echo "error: $(tail -n 20 "$work/log")"
+	remarks <"$work/log" | grep -v 'the frame size of'
+}
+
+# frames: file, function and bytes of those that are too large in the last log
+frames() {
+	sed -nE "s,$LINUX_TREE/,,g; s,(\.\./)+${LINUX_TREE##*/}/,,g
+		/: In function/ { s/^([^:]*): In function .([a-zA-Z0-9_]*).*/\1 \2/; h; }
+		/the frame size of/ { s/.*frame size of ([0-9]*) bytes.*/\1/; H; g; s/\n/ /p; }" "$work/log" | sort -u
+}
+
+# larger OLD NEW: frames in file NEW that OLD does not have, or smaller
+larger() {
+	awk 'which == "old" { bytes[$1, $2] = $3; next } $3 + 0 > bytes[$1, $2] + 0' which=old "$1" which=new "$2"
 }
 
 go_to "$pristine"
-for flavour in guest nouveau uvmem; do checked $flavour >"$work/$flavour.pristine"; done
+for flavour in guest nouveau uvmem; do
+	checked $flavour >"$work/$flavour.pristine"
+	frames >"$work/$flavour.pristine.frames"
+done
 go_to "$tip"
 for flavour in guest nouveau uvmem; do
 	checked $flavour >"$work/$flavour.tip"
 	mapfile -t list < <(objects $flavour)
 	silent "sparse, W=1: ${list[*]}" "$(news "$work/$flavour.pristine" "$work/$flavour.tip")"
+	frames >"$work/$flavour.tip.frames"
+	silent "no stack frame of more than $frame bytes: ${list[*]}" \
+		"$(larger "$work/$flavour.pristine.frames" "$work/$flavour.tip.frames")"
 done
+is "$(printf 'a.c f 2000\na.c g 2000\nb.c f 1500\n' | larger <(printf 'a.c f 2000\na.c g 1999\n') /dev/stdin | paste -sd,)" \
+	"a.c g 2000,b.c f 1500" "a frame that grows or is new is noticed"
 for flavour in guest nouveau uvmem; do
 	file=$(objects $flavour | tail -n 1)
 	file=${file%.o}.c
@@ -142,6 +167,9 @@ int planted(int __user *p)
 }
 int unannounced(void)
 {
+	char room[1200];
+
+	asm volatile("" : : "r" (room) : "memory");
 	return 0;
 }
 END
@@ -149,6 +177,7 @@ END
 	new=$(news "$work/$flavour.tip" "$work/planted")
 	like "$new" "^$file:.*dereference of noderef" "sparse: a planted defect is noticed: $file"
 	like "$new" "^$file:.*(set but not used|no previous prototype)" "W=1: a planted defect is noticed: $file"
+	like "$(frames)" "^$file unannounced 1[2-9][0-9][0-9]$" "a planted stack frame is noticed: $file"
 	go_to "$tip"
 done
 
