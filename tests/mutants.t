@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # The selftests notice what they are for: each patch in tests/mutants breaks
-# one rule of the queue, and some case of hmm-tests has to fail.
+# one rule of the queue, and some case of hmm-tests has to fail.  So has
+# hmm-stress for those that lose something while much else goes on.
 #
 # MUTANTS='name ...' tries these alone.
 
@@ -12,6 +13,9 @@ need_base
 
 there=$build/$BASE/mutants
 export LINUX_TREE=$there/linux OUT=$there/x86_64 TIMEOUT=150
+
+# What hmm-stress notices in less than a minute: wrong bytes, leaks, crashes
+stressing=' device-write-lost lose-huge-page writeback-offered '
 
 # The tree at its queue, all else gone
 reset_tree() {
@@ -71,6 +75,10 @@ for patch in "$top"/tests/mutants/*.patch; do
 		result 0 "$what"
 		first=$(sed -n 's/^not ok [0-9]* //p' "$work/tap")
 		diag "noticed by ${first:-$(grep -m 1 . "$work/boot")}"
+		[[ $stressing = *" $name "* ]] || continue
+		! "$top/scripts/boot" -- 'hmm-stress -s 60 -r 1' >"$work/tap" 2>"$work/boot"
+		like "$?$(cat "$work/tap" "$work/boot" | paste -sd' ')" '^0.*(# FAIL \(seed 1\)|guest died)' "$name: hmm-stress notices"
+		diag "$(grep -hm 1 -E '# FAIL|kernel BUG|guest died' "$work/tap" "$work/boot")"
 		;;
 	*)
 		result 1 "$what" || diag "$(tail -n 20 "$work/build" "$work/boot")"
