@@ -31,7 +31,7 @@ notices freed 1 'KASAN: use-after-free' "a write to freed memory"
 notices beyond 1 'KASAN: slab-out-of-bounds' "a write beyond an object"
 notices order 1 'possible circular locking' "locks in two orders"
 notices sleep 1 'sleeping function called' "sleeping under a spinlock"
-notices list 2 'list_add double add|list_add corruption' "an entry that is added twice"
+notices list 1 'list_add double add|list_debug.c' "an entry that is added twice"
 notices page 2 'VM_BUG_ON_PAGE|mm.h:[0-9]+' "a page that is freed twice"
 notices leak 1 'objects have leaked' "memory that is forgotten"
 done_testing
