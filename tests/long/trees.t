@@ -16,7 +16,7 @@ for BASE in $(bases); do
 	need_base
 	export BASE
 	[ -e "$linux" ] || "$top/scripts/tree" 2>&1 | sed 's/^/# /'
-	patches=$( (series "$queue/base"; series "$queue") | wc -l)
+	count=$( (series "$queue/base"; series "$queue") | wc -l)
 	for version in $(value ENDS); do
 		tree=$build/$BASE/trees/$version
 		rm -rf "$tree"
@@ -32,7 +32,7 @@ for BASE in $(bases); do
 		is "$(state "$tree")" "$before" "$version: nothing has changed"
 		LINUX=$tree WITH_BASE=1 "$top/scripts/apply" >"$work/out" 2>&1
 		is $? 0 "$version: the queue fits" || diag "$(cat "$work/out")"
-		is "$(git -C "$tree" rev-list --count HEAD)" $((patches + 1)) "$version: all of it"
+		is "$(git -C "$tree" rev-list --count HEAD)" $((count + 1)) "$version: all of it"
 		if [ "$version" = "$(value VERSION)" ]; then
 			is "$(git -C "$tree" rev-parse 'HEAD^{tree}')" "$(git -C "$linux" rev-parse 'refs/queue/exported^{tree}')" \
 				"$version: that is what make tree has"
