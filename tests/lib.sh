@@ -29,19 +29,19 @@ ok() {
 	local name=$1 out status=0
 	shift
 	out=$("$@" 2>&1) || status=$?
-	result "$status" "$name" || diag "exit status $status: $out"
+	result "$status" "$name" || { diag "exit status $status: $out"; return 1; }
 }
 
 # is GOT WANTED NAME
 is() {
 	[ "$1" = "$2" ]
-	result $? "$3" || diag "got:    $1"$'\n'"wanted: $2"
+	result $? "$3" || { diag "got:    $1"$'\n'"wanted: $2"; return 1; }
 }
 
 # like GOT REGEX NAME
 like() {
 	grep -qE -e "$2" <<<"$1"
-	result $? "$3" || diag "got:    $1"$'\n'"wanted: $2"
+	result $? "$3" || { diag "got:    $1"$'\n'"wanted: $2"; return 1; }
 }
 
 # refuses NAME REGEX COMMAND...: exit status 2 and a message like that
@@ -50,7 +50,7 @@ refuses() {
 	shift 2
 	out=$("$@" 2>&1) || status=$?
 	[ "$status" -eq 2 ] && grep -qE -e "$regex" <<<"$out"
-	result $? "$name" || diag "exit status $status, wanted 2; message: $out"$'\n'"wanted: $regex"
+	result $? "$name" || { diag "exit status $status, wanted 2; message: $out"$'\n'"wanted: $regex"; return 1; }
 }
 
 # skip COUNT REASON: tests that cannot run here, one by one
