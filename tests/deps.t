@@ -8,7 +8,7 @@ deps=$top/scripts/deps
 # $work/known have a candidate, $work/uid is the user.
 bin=$work/bin
 mkdir "$bin"
-for tool in bash cat dirname env grep paste rm sed sort basename; do ln -s "$(command -v $tool)" "$bin/"; done
+for tool in awk bash basename cat dirname env grep paste rm sed sleep sort; do ln -s "$(command -v $tool)" "$bin/"; done
 stub() {
 	printf '#!%s\n%s\n' "$(command -v bash)" "$2" >"$bin/$1"
 	chmod +x "$bin/$1"
@@ -18,7 +18,15 @@ export WORK=$work
 {
 	stub id 'cat "$WORK/uid"'
 	stub dpkg-query 'grep -qx "${*: -1}" "$WORK/installed" && printf installed'
-	stub apt-cache 'echo "${*: -1}:"; grep -qx "${*: -1}" "$WORK/known" && echo "  Candidate: 1" || echo "  Candidate: (none)"'
+	stub apt-cache 'shift; trap "exit 100" PIPE
+for package; do
+	grep -qx "$package" "$WORK/known" && candidate=1 || candidate="(none)"
+	[ "${LC_ALL-}" = C ] && word=Candidate || word=Installationskandidat
+	echo "$package:"
+	for line in "Installed: (none)" "$word: $candidate" "Version table:"; do echo "  $line" || exit; done
+	sleep 0.1
+	echo "     1 500"
+done'
 	stub apt-get 'echo "apt-get $*" >>"$WORK/calls"
 [ "$1" != update ] || [ ! -e "$WORK/refreshed" ] || cat "$WORK/refreshed" >>"$WORK/known"
 [ "$1" != install ] || [ ! -e "$WORK/stale" ] || { rm "$WORK/stale"; exit 100; }
