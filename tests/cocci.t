@@ -25,9 +25,13 @@ semantic() {
 like "$converting" '^[0-9a-f]{40}$' "one commit converts the callers" || done_testing
 mkdir "$work/before" "$work/after"
 for file in $callers; do
-	plain_git "$linux" show "$base:$file" >"$work/before/${file##*/}"
+	plain_git "$linux" show "$converting^:$file" >"$work/before/${file##*/}"
 	plain_git "$linux" show "$converting:$file" >"$work/after/${file##*/}"
-	uses=$(cd "$work/before" && grep -Hnw src_owner "${file##*/}" | cut -d: -f1,2)
+	# a use of the field, or a call for which it has not been set
+	uses=$(cd "$work/before" && awk '
+		/^{/ { set = 0 }
+		/src_owner/ { set = 1; print FILENAME ":" FNR }
+		/migrate_vma_setup\(/ && !set { print FILENAME ":" FNR }' "${file##*/}")
 	is "$(semantic report "$work/before/${file##*/}" | sed 's,^before/,,' | sort -t: -k2n | cut -d: -f1,2)" \
 		"$uses" "it reports each use: $file"
 	silent "and leaves none to be done by hand: $file" "$(semantic report "$work/before/${file##*/}" | grep WARNING)"
@@ -59,10 +63,54 @@ int reading(struct migrate_vma *args)
 {
 	return args->src_owner == NULL;
 }
+
+int one_way(struct drv *drv, int out)
+{
+	struct migrate_vma args;
+
+	memset(&args, 0, sizeof(args));
+	if (out)
+		args.src_owner = &drv->owner;
+	args.dst = drv->dst;
+	return migrate_vma_setup(&args); /* by hand */
+}
+
+int one_way_list(struct drv *drv, int out)
+{
+	struct migrate_vma args = {
+		.start = drv->start,
+	};
+
+	if (out)
+		args.src_owner = drv->owner;
+	return migrate_vma_setup(&args); /* by hand */
+}
+
+int empty(struct drv *drv)
+{
+	struct migrate_vma args = {};
+
+	args.dst = drv->dst;
+	return migrate_vma_setup(&args); /* by hand */
+}
+
+int pointer(struct drv *drv)
+{
+	struct migrate_vma *args = kzalloc(sizeof(*args), GFP_KERNEL);
+
+	args->dst = drv->dst;
+	return migrate_vma_setup(args); /* by hand */
+}
+
+int member(struct drv *drv)
+{
+	drv->args.dst = drv->dst;
+	return migrate_vma_setup(&drv->args); /* by hand */
+}
 END
 cp "$work/by-hand.c" "$work/by-hand.saved"
 is "$(semantic report "$work/by-hand.c" | grep WARNING | cut -d: -f2 | sort -n | paste -sd' ')" \
-	"$(grep -n src_owner "$work/by-hand.c" | cut -d: -f1 | paste -sd' ')" "what only a human can convert gives warnings"
+	"$(grep -nE 'src_owner|by hand' "$work/by-hand.c" | cut -d: -f1 | paste -sd' ')" "what only a human can convert gives warnings"
 is "$(semantic patch "$work/by-hand.c")" "" "and is not changed"
 ok "not in place either" spatch -D patch --very-quiet --no-show-diff --in-place "${options[@]}" \
 	--cocci-file "$cocci" "$work/by-hand.c"
