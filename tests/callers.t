@@ -39,10 +39,11 @@ definitions() {
 	done
 }
 
+# A call, not the words of a comment
+call='^[^*"]*[^a-z_*"]migrate_vma_setup\(&?[a-z]+\)'
+
 # calling: the files that call it
-calling() {
-	plain_git "$LINUX_TREE" grep -lE '^[^*"]*[^a-z_*"]migrate_vma_setup\(&?[a-z]+\)' -- '*.c' ':!tools'
-}
+calling() { plain_git "$LINUX_TREE" grep -lE "$call" -- '*.c' ':!tools'; }
 
 go_to "$base"
 like "$(old_uses | cut -d: -f1 | uniq | paste -sd' ')" 'uvmem.c .*nouveau_dmem.c .*test_hmm.c' "before the queue, callers use src_owner"
@@ -79,7 +80,7 @@ for flavour in nouveau uvmem; do
 
 	# what is not converted does not compile
 	for object in "${list[@]}"; do
-		grep -q migrate_vma_setup "$LINUX_TREE/${object%.o}.c" || continue
+		grep -qE "$call" "$LINUX_TREE/${object%.o}.c" || continue
 		plain_git "$LINUX_TREE" checkout -q "$base" -- "${object%.o}.c"
 		! compile $flavour "$object" >"$work/log"
 		like "$?$(grep 'error:' "$work/log")" "^0.*src_owner" "not without the conversion: ${object%.o}.c"
