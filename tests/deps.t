@@ -69,6 +69,8 @@ full
 without sparse installed
 is "$(here "$deps" run 2>&1)" "" "run does not want what only check needs"
 like "$(here "$deps" check 2>&1)" 'sparse' "check does"
+full
+is "$(here "$deps" --print long)" "apt-get install -y --no-install-recommends ocaml" "long wants more than check"
 like "$(here "$deps" run arm64 2>/dev/null)" ' qemu-system-arm gcc-12-aarch64-linux-gnu ' "another architecture: its QEMU and compiler"
 without gcc-12-powerpc64le-linux-gnu installed
 is "$(here "$deps" --print check ppc64le | grep -o gcc-12-powerpc64le-linux-gnu)" gcc-12-powerpc64le-linux-gnu \
@@ -105,6 +107,6 @@ refuses "neither root nor sudo" 'as root' here "$deps"
 is "$(calls)" "" "nothing was called"
 rm "$bin/apt-get"
 refuses "no apt: the packages are named" 'build-essential gcc-12' here "$deps"
-refuses "an unknown set" 'choose run or check' "$deps" walk
+refuses "an unknown set" 'choose run, check or long' "$deps" walk
 refuses "an unknown architecture" 'x86_64, arm64 or ppc64le' "$deps" run vax
 done_testing
