@@ -3,6 +3,8 @@
 
 .DEFAULT_GOAL := help
 
+# Which queues are checked: all of them, unless somebody has named one
+checked := $(if $(filter-out undefined,$(origin BASE)),$(BASE))
 BASE ?= 5.10
 ARCH ?= x86_64
 FLAVOUR ?= plain
@@ -35,10 +37,10 @@ run tree export kernel apply clean:
 	@scripts/$@
 
 check:
-	@scripts/check $(T)
+	@BASE='$(checked)' scripts/check $(T)
 
 check-long:
-	@scripts/check tests/long/*.t
+	@BASE='$(checked)' scripts/check --long
 
 boot:
 	@scripts/selftests

@@ -1,5 +1,6 @@
 # Linux 5.10 as Debian's LTS archive serves it.  Lines are NAME = value, so
-# that make includes this file and scripts/common.sh reads it.
+# that make includes this file and scripts/common.sh reads it.  CASES is how many
+# hmm-tests has of its own.
 PACKAGE = linux-source-5.10
 VERSION = 5.10.262-1
 RELEASE = 5.10.262
@@ -10,3 +11,4 @@ CC = gcc-12
 SELFTESTS = tools/testing/selftests/vm
 ARCHES = x86_64 arm64 ppc64le
 ENDS = 5.10.251-5 5.10.262-1
+CASES = 22

@@ -54,9 +54,10 @@ private() {
 }
 
 # open_suite SUITE ARCH PACKAGE [VERSION]: finds a mirror that has it, for private
-# and download.  $choices is what else can be done.
+# and download.  ARCH is `source` for the package's source.  $choices is what else
+# can be done.
 open_suite() {
-	local suite=$1 package=$3 version=${4-} mirror uris keyring signed='' known=''
+	local suite=$1 package=$3 version=${4-} mirror uris keyring signed='' known='' line
 	arch=$2
 	state=$cache/apt/$suite
 	[ "$arch" = amd64 ] || state+=-$arch
@@ -72,11 +73,15 @@ open_suite() {
 
 	keyring=/usr/share/keyrings/debian-archive-keyring.gpg
 	[ ! -f "$keyring" ] || signed=" signed-by=$keyring"
+	line="deb [arch=$arch target=Packages$signed]"
+	if [ "$arch" = source ]; then
+		arch=amd64 line="deb-src [target=Sources$signed]"
+	fi
 	mkdir -p "$state/lists/partial" "$state/cache/archives/partial"
 	: >"$state/status"
 	for mirror in $uris; do
 		say "looking for $package${version:+ $version} in $suite at $mirror"
-		echo "deb [arch=$arch target=Packages$signed] $mirror $suite main" >"$state/sources.list"
+		echo "$line $mirror $suite main" >"$state/sources.list"
 		private apt-get -q update >"$state/log" 2>&1 || continue
 		known=$(private apt-cache madison "$package" | awk '{ print $3 }' | paste -sd' ')
 		[ -n "$known" ] || continue

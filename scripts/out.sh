@@ -6,7 +6,8 @@
 # need_arch: what has another name on each architecture: to the kernel's
 # Makefile, to the compiler, to QEMU and to Debian.  The guest's log goes to one
 # port, what its command prints to another: QEMU's chardev out; words are for its
-# kernel's command line.
+# kernel's command line.  With `coherent`, the kernel leaves half a gigabyte of
+# four alone, from the address in spm: test_hmm's memory that CPUs reach.
 need_arch() {
 	ARCH=${ARCH:-x86_64}
 	case " $(value ARCHES) " in
@@ -20,6 +21,8 @@ need_arch() {
 		karch=x86_64 target=bzImage image=arch/x86/boot/bzImage
 		qemu=(qemu-system-x86_64 -machine q35)
 		log_port=ttyS0 out_port=ttyS1
+		# shellcheck disable=SC2016 # the kernel's dollar
+		coherent='memmap=512M$0x100000000' spm=0x100000000
 		;;
 	arm64)
 		karch=arm64 target=Image image=arch/arm64/boot/Image
@@ -29,6 +32,7 @@ need_arch() {
 		out_device=(-device "pci-serial,chardev=out")
 		# with pages of 64 KiB it would be 512M
 		words=default_hugepagesz=2M
+		coherent=mem=3G spm=0x100000000
 		;;
 	ppc64le)
 		karch=powerpc target=vmlinux image=vmlinux
@@ -38,6 +42,7 @@ need_arch() {
 		# bits R and C are set without a lock: writes and PTEs get lost
 		threads=single
 		log_port=hvc0 out_port=hvc1
+		coherent=mem=3G spm=0xc0000000
 		;;
 	esac
 }

@@ -1,8 +1,10 @@
 #!/usr/bin/env bash
 # The callers of migrate_vma_setup(), all over the tree, at the queue's end:
 # they have been converted, and those that the test guest has no use for compile.
-# shellcheck source=tests/kernel.sh
-. "$(dirname "$0")/kernel.sh"
+# shellcheck source=tests/base/kernel.sh
+BASE=5.10
+export BASE
+. "$(dirname "$0")/base/kernel.sh"
 need_worktree
 configure nouveau uvmem
 

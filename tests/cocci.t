@@ -1,8 +1,10 @@
 #!/usr/bin/env bash
 # The semantic patch that the queue ships for users of src_owner: it turns the
 # callers that were there before the queue into what the queue makes of them.
-# shellcheck source=tests/kernel.sh
-. "$(dirname "$0")/kernel.sh"
+# shellcheck source=tests/base/kernel.sh
+BASE=5.10
+export BASE
+. "$(dirname "$0")/base/kernel.sh"
 need_worktree
 configure guest
 command -v spatch >/dev/null || die "there is no spatch here" "scripts/deps check installs what is missing"

@@ -101,7 +101,10 @@ commit() {
 	git -C "$1" -c user.name=A -c user.email=a@example.org -c commit.gpgSign=false commit -q -s -m "$2"
 }
 
-# Whoever runs the tests may have a configuration of his own.
+# Whoever runs the tests may have a configuration of his own.  BASE is for those
+# in tests/base.
+# shellcheck disable=SC2034
+chosen_base=${BASE-}
 unset BASE ARCH FLAVOUR VERSION KERNEL_TARBALL LINUX WITH_BASE FORCE BUILD PATCHES KERNELS
 # shellcheck disable=SC2046 # a list of names
 unset $(git rev-parse --local-env-vars)

@@ -2,10 +2,12 @@
 # The debug flavour: it notices what it is for, and hmm-tests has nothing for it to
 # notice.
 # shellcheck source=tests/lib.sh
-. "$(dirname "$0")/../lib.sh"
+. "$(dirname "$0")/../../lib.sh"
 # shellcheck source=scripts/common.sh
 . "$top/scripts/common.sh"
+BASE=$chosen_base
 need_base
+export BASE
 unset OUT LINUX_TREE EXTRA APPEND
 export FLAVOUR=debug
 

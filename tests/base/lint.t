@@ -1,24 +1,27 @@
 #!/usr/bin/env bash
 # The kernel's checkers have nothing to say about the queue that they do not say
 # about the tarball too.  Each is shown a defect first, which it must find.
-# shellcheck source=tests/kernel.sh
+# shellcheck source=tests/base/kernel.sh
 . "$(dirname "$0")/kernel.sh"
 
 # What checkpatch may say: patch, type, file, and why
-allowed='
+declare -A may=([5.10]='
 base/0001-mm-take-the-migration-event-of-the-mmu-notifier-out.patch PARENTHESIS_ALIGNMENT drivers/gpu/drm/nouveau/nouveau_dmem.c the second line is that of the tarball
 base/0001-mm-take-the-migration-event-of-the-mmu-notifier-out.patch PARENTHESIS_ALIGNMENT mm/migrate.c these lines are those of v5.8
-'
+')
+allowed=${may[$BASE]-}
 
 need_worktree
-configure guest nouveau uvmem
+mapfile -t flavours < <(flavours)
+configure "${flavours[@]}"
 
 # The python that has the modules
 python=$(type -ap python3 | while read -r candidate; do
 	! "$candidate" -c 'import ply, git, docutils' 2>/dev/null || { echo "$candidate"; break; }
 done)
 [ -n "$python" ] || die "no python3 here has the modules ply, git and docutils" "scripts/deps check installs them"
-for tool in sparse shellcheck perl; do
+sparse=$("$top/scripts/sparse") || die "there is no sparse for $BASE: see above"
+for tool in shellcheck perl; do
 	command -v $tool >/dev/null || die "there is no $tool here" "scripts/deps check installs what is missing"
 done
 
@@ -119,7 +122,7 @@ frame=1024
 checked() {
 	local -a list
 	mapfile -t list < <(objects "$1")
-	compile "$1" W=1 C=2 CHECK=sparse KCFLAGS=-Wframe-larger-than=$frame "${list[@]}" >"$work/log" ||
+	compile "$1" W=1 C=2 CHECK="$sparse" KCFLAGS=-Wframe-larger-than=$frame "${list[@]}" >"$work/log" ||
 		echo "error: $(tail -n 20 "$work/log")"
 	remarks <"$work/log" | grep -v 'the frame size of'
 }
@@ -137,14 +140,14 @@ larger() {
 }
 
 go_to "$pristine"
-for flavour in guest nouveau uvmem; do
-	checked $flavour >"$work/$flavour.pristine"
+for flavour in "${flavours[@]}"; do
+	checked "$flavour" >"$work/$flavour.pristine"
 	frames >"$work/$flavour.pristine.frames"
 done
 go_to "$tip"
-for flavour in guest nouveau uvmem; do
-	checked $flavour >"$work/$flavour.tip"
-	mapfile -t list < <(objects $flavour)
+for flavour in "${flavours[@]}"; do
+	checked "$flavour" >"$work/$flavour.tip"
+	mapfile -t list < <(objects "$flavour")
 	silent "sparse, W=1: ${list[*]}" "$(news "$work/$flavour.pristine" "$work/$flavour.tip")"
 	frames >"$work/$flavour.tip.frames"
 	silent "no stack frame of more than $frame bytes: ${list[*]}" \
@@ -152,8 +155,8 @@ for flavour in guest nouveau uvmem; do
 done
 is "$(printf 'a.c f 2000\na.c g 2000\nb.c f 1500\n' | larger <(printf 'a.c f 2000\na.c g 1999\n') /dev/stdin | paste -sd,)" \
 	"a.c g 2000,b.c f 1500" "a frame that grows or is new is noticed"
-for flavour in guest nouveau uvmem; do
-	file=$(objects $flavour | tail -n 1)
+for flavour in "${flavours[@]}"; do
+	file=$(objects "$flavour" | tail -n 1)
 	file=${file%.o}.c
 	cat >>"$LINUX_TREE/$file" <<'END'
 int planted(int __user *p);
@@ -174,7 +177,7 @@ int unannounced(void)
 	return 0;
 }
 END
-	checked $flavour >"$work/planted"
+	checked "$flavour" >"$work/planted"
 	new=$(news "$work/$flavour.tip" "$work/planted")
 	like "$new" "^$file:.*dereference of noderef" "sparse: a planted defect is noticed: $file"
 	like "$new" "^$file:.*(set but not used|no previous prototype)" "W=1: a planted defect is noticed: $file"
@@ -184,7 +187,13 @@ done
 
 # --- comments that become documentation
 
-kernel_doc() { (cd "$LINUX_TREE" && perl scripts/kernel-doc "$@" 2>&1 >/dev/null) | remarks; }
+# doc ARGS: the kernel's own tool, in perl or in python
+doc() {
+	local how=perl
+	! head -n 1 "$LINUX_TREE/scripts/kernel-doc" | grep -q python || how=$python
+	(cd "$LINUX_TREE" && $how scripts/kernel-doc "$@")
+}
+kernel_doc() { doc "$@" 2>&1 >/dev/null | remarks; }
 
 go_to "$pristine"
 (cd "$LINUX_TREE" && ls "${sources[@]}" 2>/dev/null) >"$work/list"
@@ -193,7 +202,8 @@ kernel_doc -none "${list[@]}" >"$work/pristine"
 go_to "$tip"
 kernel_doc -none "${sources[@]}" >"$work/tip"
 silent "kernel-doc: ${sources[*]}" "$(news "$work/pristine" "$work/tip")"
-cat >>"$LINUX_TREE/mm/migrate.c" <<'END'
+file=$(printf '%s\n' "${sources[@]}" | grep -m 1 '^mm/.*\.c$')
+cat >>"$LINUX_TREE/$file" <<'END'
 /**
  * planted() - has an argument that nobody explains
  * @a: the other one
@@ -203,7 +213,7 @@ int planted(int a, int b)
 }
 END
 kernel_doc -none "${sources[@]}" >"$work/planted"
-like "$(news "$work/tip" "$work/planted")" "^mm/migrate.c:.*'b' not described" "kernel-doc: a planted defect is noticed"
+like "$(news "$work/tip" "$work/planted")" "^$file:.*'b' not described" "kernel-doc: a planted defect is noticed"
 go_to "$tip"
 
 # --- documentation, and these comments, as reStructuredText
@@ -249,7 +259,7 @@ rst() {
 	done < <(touched '*.rst')
 	for file in "${sources[@]}"; do
 		[ ! -f "$LINUX_TREE/$file" ] || ! grep -q '^/\*\*$' "$LINUX_TREE/$file" ||
-			(cd "$LINUX_TREE" && perl scripts/kernel-doc -rst "$file") 2>/dev/null |
+			doc -rst "$file" 2>/dev/null |
 			"$python" "$work/rst.py" "$file" 2>&1
 	done
 }
@@ -261,7 +271,8 @@ rst >"$work/tip"
 silent "docutils: $(touched '*.rst' | paste -sd' '), and comments" "$(news "$work/pristine" "$work/tip")"
 file=$(touched '*.rst' | head -n 1)
 printf '\nNo end of ``this\n\nUnder\n--\n' >>"$LINUX_TREE/$file"
-cat >>"$LINUX_TREE/include/linux/migrate.h" <<'END'
+header=$(printf '%s\n' "${sources[@]}" | grep -m 1 '^\(include\|mm\)/')
+cat >>"$LINUX_TREE/$header" <<'END'
 /**
  * planted() - explained with a ``literal that does not end
  */
@@ -270,6 +281,6 @@ END
 rst >"$work/planted"
 new=$(news "$work/tip" "$work/planted")
 like "$new" "^$file:.*Inline literal start" "docutils: a planted defect is noticed: $file"
-like "$new" "^include/linux/migrate.h:.*Inline literal start" "docutils: a planted defect is noticed: a comment"
+like "$new" "^$header:.*Inline literal start" "docutils: a planted defect is noticed: a comment"
 go_to "$tip"
 done_testing

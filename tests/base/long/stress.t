@@ -1,10 +1,12 @@
 #!/usr/bin/env bash
 # Ten minutes of hmm-stress on each flavour of the kernel.
 # shellcheck source=tests/lib.sh
-. "$(dirname "$0")/../lib.sh"
+. "$(dirname "$0")/../../lib.sh"
 # shellcheck source=scripts/common.sh
 . "$top/scripts/common.sh"
+BASE=$chosen_base
 need_base
+export BASE
 unset OUT LINUX_TREE EXTRA APPEND
 
 for FLAVOUR in plain debug; do

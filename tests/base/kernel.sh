@@ -3,10 +3,12 @@
 # the patches' content that nobody else touches, and compiling objects of it.
 
 # shellcheck source=tests/lib.sh
-. "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+. "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
 # shellcheck source=scripts/common.sh
 . "$top/scripts/common.sh"
+BASE=$chosen_base
 need_base
+export BASE
 # shellcheck source=scripts/queue.sh
 . "$top/scripts/queue.sh"
 # shellcheck source=scripts/out.sh
@@ -62,6 +64,14 @@ objects() {
 	done < <(touched '*.c')
 }
 
+# flavours: those that have objects of the queue
+flavours() {
+	local flavour
+	for flavour in guest nouveau uvmem; do
+		[ -z "$(objects $flavour)" ] || echo $flavour
+	done
+}
+
 # kmake FLAVOUR ARGS: the kernel's make
 kmake() {
 	local flavour=$1 arch=x86_64 cross='' cc
@@ -76,7 +86,8 @@ kmake() {
 fragments() {
 	case $1 in
 	guest) cat "$top"/configs/{guest,x86_64,"$BASE"}.config ;;
-	*) cat "$top/configs/$1.config" ;;
+	*) cat "$top/configs/$1.config" ;;&
+	*) [ ! -f "$top/configs/$1-$BASE.config" ] || cat "$top/configs/$1-$BASE.config" ;;
 	esac
 }
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The selftests notice what they are for: each patch in tests/mutants breaks
+# The selftests notice what they are for: each patch in tests/mutants/<base> breaks
 # one rule of the queue, and the case of hmm-tests that it names has to be the
 # first to fail: "Noticed by: REGEX", which is matched against its name, or
 # against "log: " and what the kernel complains of first, or "hang".  So has
@@ -8,12 +8,15 @@
 # MUTANTS='name ...' tries these alone.
 
 # shellcheck source=tests/lib.sh
-. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/../lib.sh"
 # shellcheck source=scripts/common.sh
 . "$top/scripts/common.sh"
+BASE=$chosen_base
 need_base
+export BASE
 
 there=$build/$BASE/mutants
+mutants=$top/tests/mutants/$BASE
 export LINUX_TREE=$there/linux OUT=$there/x86_64 TIMEOUT=150
 
 # What hmm-stress mostly notices in less than a minute: a leak, a crash and a
@@ -47,7 +50,7 @@ fi
 # A run that was killed can have left an object that is newer than its source
 # and made of something else.
 reset_tree
-sed -n "s,^+++ b/,$LINUX_TREE/,p" "$top"/tests/mutants/*.patch | sort -u | xargs touch
+sed -n "s,^+++ b/,$LINUX_TREE/,p" "$mutants"/*.patch | sort -u | xargs touch
 
 # complete: all that was planned has passed, and nothing was skipped
 complete() { [ "$(grep '^ok ' "$work/tap" | grep -vc SKIP)" = "$(sed -n 's/^1\.\.//p' "$work/tap")" ]; }
@@ -69,7 +72,7 @@ else
 	done_testing
 fi
 
-for patch in "$top"/tests/mutants/*.patch; do
+for patch in "$mutants"/*.patch; do
 	name=$(basename "$patch" .patch)
 	[ -z "${MUTANTS-}" ] || [[ " $MUTANTS " = *" $name "* ]] || continue
 	what="$name: $(head -n 1 "$patch")"

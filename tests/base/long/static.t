@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # The semantic patches that Linux has of its own find nothing in the files that
 # the queue touches that they do not find in the tarball's.
-# shellcheck source=tests/kernel.sh
+# shellcheck source=tests/base/kernel.sh
 . "$(dirname "$0")/../kernel.sh"
 command -v spatch >/dev/null || die "there is no spatch here" "scripts/deps check installs coccinelle"
 need_worktree
