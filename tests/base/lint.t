@@ -8,6 +8,8 @@
 declare -A may=([5.10]='
 base/0001-mm-take-the-migration-event-of-the-mmu-notifier-out.patch PARENTHESIS_ALIGNMENT drivers/gpu/drm/nouveau/nouveau_dmem.c the second line is that of the tarball
 base/0001-mm-take-the-migration-event-of-the-mmu-notifier-out.patch PARENTHESIS_ALIGNMENT mm/migrate.c these lines are those of v5.8
+' [7.3]='
+0029-mm-migrate_device-keep-the-anon_vma-when-there-is-no.patch BIT_MACRO include/linux/migrate.h as the others of its kind
 ')
 allowed=${may[$BASE]-}
 
@@ -25,9 +27,10 @@ for tool in shellcheck perl; do
 	command -v $tool >/dev/null || die "there is no $tool here" "scripts/deps check installs what is missing"
 done
 
-# checkpatch calls it python, and checks no licences if there is none
+# checkpatch calls it python or python3, and checks no licences if there is none
 mkdir "$work/bin"
 ln -s "$python" "$work/bin/python"
+ln -s "$python" "$work/bin/python3"
 PATH=$work/bin:$PATH
 
 mapfile -t sources < <(touched '*.c' '*.h')
@@ -213,7 +216,7 @@ int planted(int a, int b)
 }
 END
 kernel_doc -none "${sources[@]}" >"$work/planted"
-like "$(news "$work/tip" "$work/planted")" "^$file:.*'b' not described" "kernel-doc: a planted defect is noticed"
+like "$(news "$work/tip" "$work/planted")" "^(Warning: )?$file:.*'b' not described" "kernel-doc: a planted defect is noticed"
 go_to "$tip"
 
 # --- documentation, and these comments, as reStructuredText

@@ -3,9 +3,13 @@
 # one rule of the queue, and the case of hmm-tests that it names has to be the
 # first to fail: "Noticed by: REGEX", which is matched against its name, or
 # against "log: " and what the kernel complains of first, or "hang".  So has
-# hmm-stress for those that lose something while much else goes on.
+# hmm-stress for those that lose something while much else goes on.  "Run:
+# OPTIONS" chooses cases of hmm-tests, where all of them would take too long.
 #
-# MUTANTS='name ...' tries these alone.
+# "Group: NAME": those of a group are tried at once, since each breaks a rule of
+# its own and makes no other case fail; each of their cases has to.
+#
+# MUTANTS='name ...' tries these, each alone; so does ALONE=1 with all.
 
 # shellcheck source=tests/lib.sh
 . "$(dirname "$0")/../lib.sh"
@@ -24,19 +28,20 @@ export LINUX_TREE=$there/linux OUT=$there/x86_64 TIMEOUT=150
 stressing=' device-write-not-marked lose-huge-page writeback-offered '
 
 # The tree at its queue, all else gone
+tip=$(git -C "$linux" rev-parse refs/queue/exported)
 reset_tree() {
-	git -C "$LINUX_TREE" checkout -qf --detach refs/queue/exported
+	git -C "$LINUX_TREE" checkout -qf --detach "$tip"
 }
 
-# build_and_run: 0 if all cases pass, 1 if one fails (it is the last then), 3 if
-# nothing was run
+# build_and_run [OPTIONS]: 0 if all cases pass, 1 if one fails (it is the last
+# then), 3 if nothing was run
 build_and_run() {
 	local status=0
 	: >"$work/tap"
 	: >"$work/boot"
 	"$top/scripts/kernel" >"$work/build" 2>&1 || return 3
 	"$top/scripts/boot" -- \
-		'hmm-tests | awk "{ print; fflush() } /^not ok/ { exit 1 }"' \
+		"hmm-tests ${1-}"' | awk "{ print; fflush() } /^not ok/ { exit 1 }"' \
 		>"$work/tap" 2>"$work/boot" || status=$?
 	return $status
 }
@@ -72,16 +77,48 @@ else
 	done_testing
 fi
 
+# line WORD PATCH: what it says of that
+line() { sed -n "1,/^\$/s/^$1: //p" "$2"; }
+
+# try_group PATCH...
+try_group() {
+	local patch status=0 options='' failed regex
+	for patch; do
+		git -C "$LINUX_TREE" apply "$patch" || { reset_tree; return 1; }
+		options+=" $(line Run "$patch")"
+	done 2>"$work/build"
+	: >"$work/tap"
+	"$top/scripts/kernel" >"$work/build" 2>&1 &&
+		"$top/scripts/boot" -- "hmm-tests $options" >"$work/tap" 2>"$work/boot" || status=$?
+	reset_tree
+	failed=$(sed -n 's/^not ok [0-9]* //p' "$work/tap")
+	diag "at once: $# mutants, noticed by $(paste -sd' ' <<<"$failed")"
+	for patch; do
+		regex=$(line 'Noticed by' "$patch")
+		like "$failed" "^($regex)$" "$(basename "$patch" .patch): $(head -n 1 "$patch")" ||
+			diag "$(tail -n 5 "$work/build" "$work/boot")"
+	done
+	is "$(wc -l <<<"$failed")" $# "as many cases fail as rules are broken"
+}
+
+if [ -z "${MUTANTS-}${ALONE-}" ]; then
+	while read -r group; do
+		mapfile -t list < <(grep -l "^Group: $group\$" "$mutants"/*.patch)
+		try_group "${list[@]}"
+	done < <(grep -h '^Group: ' "$mutants"/*.patch | sed 's/^Group: //' | sort -u)
+fi
+
 for patch in "$mutants"/*.patch; do
 	name=$(basename "$patch" .patch)
 	[ -z "${MUTANTS-}" ] || [[ " $MUTANTS " = *" $name "* ]] || continue
+	[ -n "${MUTANTS-}${ALONE-}" ] || [ -z "$(line Group "$patch")" ] || continue
 	what="$name: $(head -n 1 "$patch")"
 	if ! git -C "$LINUX_TREE" apply "$patch" 2>"$work/build"; then
 		result 1 "$what" || diag "$(cat "$work/build")"
 		continue
 	fi
 	status=0
-	build_and_run || status=$?
+	build_and_run "$(line Run "$patch")" || status=$?
 	reset_tree
 	# A guest that hangs or dies has noticed, a build that fails has not
 	! grep -qE 'guest (died|has not come)' "$work/boot" || status=1
@@ -90,7 +127,7 @@ for patch in "$mutants"/*.patch; do
 		result 1 "$what" || diag "nothing has noticed"
 		;;
 	1)
-		like "$(who)" "^($(sed -n 's/^Noticed by: //p' "$patch"))$" "$what"
+		like "$(who)" "^($(line 'Noticed by' "$patch"))$" "$what"
 		diag "noticed by $(who)"
 		[[ $stressing = *" $name "* ]] || continue
 		# What a run notices is a matter of chance
