@@ -10,7 +10,7 @@
 BASE=$chosen_base
 need_base
 export BASE
-export TIMEOUT=200
+export TIMEOUT=300
 queue_out=$build/$BASE/x86_64
 there=$build/$BASE/base
 tests=$(value SELFTESTS)/hmm-tests.c

@@ -69,7 +69,7 @@ who() {
 	echo "${first:-$(head -n 1 "$work/boot")}"
 }
 
-if "$top/scripts/selftests" && build_and_run && complete; then
+if "$top/scripts/selftests" && TIMEOUT=300 build_and_run && complete; then
 	result 0 "the queue as it is passes"
 else
 	result 1 "the queue as it is passes"
