@@ -3,16 +3,10 @@
 # queue, on the queue's kernel and on the one that it is based on.  And a short
 # hmm-stress.
 
-# shellcheck source=tests/lib.sh
-. "$(dirname "$0")/../lib.sh"
-# shellcheck source=scripts/common.sh
-. "$top/scripts/common.sh"
-BASE=$chosen_base
-need_base
-export BASE
+# shellcheck source=tests/base/variants.sh
+. "$(dirname "$0")/variants.sh"
 export TIMEOUT=300
-queue_out=$build/$BASE/x86_64
-there=$build/$BASE/base
+queue_out=$build/$BASE/x86_64 base_out=$OUT
 tests=$(value SELFTESTS)/hmm-tests.c
 
 # cases REV: the names of its cases, without variants
@@ -40,18 +34,10 @@ boot_tests() {
 	"$top/scripts/boot" -- "$@" >"$work/$1.tap" 2>"$work/$1.err"
 }
 
-# go_to REV: the sources that nobody else touches
-go_to() {
-	git -C "$linux" worktree prune
-	[ -e "$there/linux/.git" ] ||
-		git -C "$linux" worktree add -q --no-checkout --detach "$there/linux" "$1"
-	git -C "$there/linux" checkout -qf --detach "$1"
-}
-
 # The untouched tests, from the source that nobody has patched
 go_to pristine
-ok "Linux's own hmm-tests build" env LINUX_TREE="$there/linux" OUT="$there/out" "$top/scripts/selftests"
-cp "$there/out/hmm-tests" "$work/hmm-tests.pristine"
+ok "Linux's own hmm-tests build" env OUT="$there/selftests" "$top/scripts/selftests"
+cp "$there/selftests/hmm-tests" "$work/hmm-tests.pristine"
 
 export EXTRA=$work/hmm-tests.pristine OUT=$queue_out
 boot_tests hmm-tests.pristine
@@ -77,7 +63,7 @@ fi
 # The base, and the queue's tests there: what is new
 go_to base
 cp "$queue_out/hmm-tests" "$work/hmm-tests.queue"
-export LINUX_TREE=$there/linux OUT=$there/x86_64 EXTRA=$work/hmm-tests.queue
+export OUT=$base_out EXTRA=$work/hmm-tests.queue
 ok "the base kernel builds" "$top/scripts/kernel"
 ok "its hmm-tests build" "$top/scripts/selftests"
 
