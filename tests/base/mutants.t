@@ -9,6 +9,8 @@
 # its own.  Each of their cases has to fail, and no other but what "Also: REGEX"
 # of one of them says.
 #
+# "When: long": tried in the long check only, since each takes a kernel of its own.
+#
 # MUTANTS='name ...' tries these, each alone; so does ALONE=1 with all.  Then
 # hmm-stress, too, has to notice those that lose something while much else goes on.
 
@@ -148,7 +150,7 @@ mapfile -t list < <(
 	for patch in "$mutants"/*.patch; do
 		if [ -n "${MUTANTS-}" ]; then
 			[[ " $MUTANTS " != *" $(basename "$patch" .patch) "* ]] || echo "$patch"
-		elif [ -n "${ALONE-}" ] || [ -z "$(line Group "$patch")" ]; then
+		elif [ -n "${ALONE-}" ] || [ -z "$(line Group "$patch")$(line When "$patch")" ]; then
 			echo "$patch"
 		fi
 	done
@@ -166,5 +168,6 @@ fi
 for patch in "${list[@]}"; do
 	[ "$(what "$patch")" = lib/test_hmm.ko ] || try "$patch"
 done
+diag "$(grep -l '^When: long$' "$mutants"/*.patch | wc -l) more in the long check"
 
 done_testing
