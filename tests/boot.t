@@ -5,6 +5,10 @@
 # shellcheck source=scripts/common.sh
 . "$top/scripts/common.sh"
 need_base
+# The queue's kernel is booted by one test at a time: see tests/base/variants.sh
+mkdir -p "$build/$BASE/variants"
+exec 9>"$build/$BASE/variants/.lock"
+flock 9
 export OUT=${OUT:-$build/$BASE/x86_64} ACCEL=tcg TIMEOUT=60 LOG=$work/boot.log
 tree=${LINUX_TREE-}
 unset ARCH APPEND QEMU_ARGS EXTRA MEM SMP CONFIGS V
