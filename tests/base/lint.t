@@ -287,4 +287,17 @@ new=$(news "$work/tip" "$work/planted")
 like "$new" "^$file:.*Inline literal start" "docutils: a planted defect is noticed: $file"
 like "$new" "^$header:.*Inline literal start" "docutils: a planted defect is noticed: a comment"
 go_to "$tip"
+
+# --- the mutants fit
+
+fits() {
+	for patch; do
+		git -C "$LINUX_TREE" apply --check "$patch" 2>&1 || echo "$patch does not fit"
+	done
+}
+mutants=("$top/tests/mutants/$BASE"/*.patch)
+sed 's/^ /  /' "${mutants[0]}" >"$work/mutant.patch"
+like "$(fits "$work/mutant.patch")" "mutant.patch does not fit" "a mutant that does not fit is noticed"
+silent "mutants: all ${#mutants[@]} fit" "$(fits "${mutants[@]}")"
+
 done_testing
