@@ -130,7 +130,7 @@ try() {
 	1)
 		like "$(who)" "^($(line 'Noticed by' "$patch"))$" "$title"
 		diag "noticed by $(who)"
-		[[ -n "${MUTANTS-}${ALONE-}" && $stressing = *" $name "* ]] || return 0
+		[[ -n "${MUTANTS-}${ALONE-}" && $stressing = *" $name "* && -f $OUT/hmm-stress ]] || return 0
 		# What a run notices is a matter of chance
 		for seed in 1 2 3 4; do
 			! "$top/scripts/boot" -- "hmm-stress -s 60 -r $seed" >"$work/tap" 2>"$work/boot" ||
