@@ -45,7 +45,7 @@ fails "a command that fails" 'exit status in the guest is 3' "$boot" exit 3
 fails "a failed test whose status is lost" '1 tests failed' "$boot" 'echo not ok 1 planted | cat'
 fails "a command that is not there" 'exit status in the guest is 127' "$boot" nonesuch
 fails "a warning in the kernel's log" '[0-9]:WARNING: planted' "$boot" 'echo WARNING: planted >/dev/kmsg'
-fails "a warning behind what is no text" '[0-9]:WARNING: planted' "$boot" 'printf "\0\377\n" >/dev/ttyS0; echo WARNING: planted >/dev/kmsg'
+fails "a warning behind what is no text" '[0-9]:WARNING: planted' "$boot" 'printf "\0\377\n" >/dev/ttyS0; sleep 1; echo WARNING: planted >/dev/kmsg'
 fails "a task that is stuck, in the log" 'INFO: task a:1 blocked' "$boot" 'echo "INFO: task a:1 blocked for more than 120 seconds." >/dev/kmsg'
 refuses "a panic, at once" 'sysrq triggered crash' timeout 30 "$boot" 'echo c >/proc/sysrq-trigger'
 refuses "a guest that powers off without a word" 'died after' "$boot" 'poweroff -f'
