@@ -9,7 +9,8 @@
 # its own.  Each of their cases has to fail, and no other but what "Also: REGEX"
 # of one of them says.
 #
-# "When: long": tried in the long check only, since each takes a kernel of its own.
+# "When: long": tried in the long check only.  Such a one takes a kernel or a run of
+# its own, and others of its kind, or the base kernel in guest.t, show as much.
 #
 # MUTANTS='name ...' tries these, each alone; so does ALONE=1 with all.  Then
 # hmm-stress, too, has to notice those that lose something while much else goes on.
