@@ -36,7 +36,7 @@ value() {
 
 bases() {
 	local f
-	for f in "$kernels"/*.mk; do basename "$f" .mk; done | sort -V | paste -sd' '
+	for f in "$kernels"/*.mk; do [ ! -f "$f" ] || basename "$f" .mk; done | sort -V | paste -sd' '
 }
 
 # need_base: BASE names a kernel that we have a file for
