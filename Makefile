@@ -22,7 +22,7 @@ pinned = $(shell sed -n 's/^$1 = //p' kernels/$(BASE).mk)
 
 run:    ## from nothing: fetch, patch, build, boot, run hmm-tests, sum up
 check:  ## everything that must hold; T='tests/boot.t ...' for some of it
-check-long: ## what takes over an hour: other architectures, debug flavour, long stress
+check-long: ## what takes hours: other architectures, each patch booted, debug flavour, long stress
 tree:   ## make or update build/$(BASE)/linux from tarball and patches
 export: ## write the commits of build/$(BASE)/linux as patches
 kernel: ## build the kernel from build/$(BASE)/linux
