@@ -9,8 +9,8 @@ declare -A may=([5.10]='
 base/0001-mm-take-the-migration-event-of-the-mmu-notifier-out.patch PARENTHESIS_ALIGNMENT drivers/gpu/drm/nouveau/nouveau_dmem.c the second line is that of the tarball
 base/0001-mm-take-the-migration-event-of-the-mmu-notifier-out.patch PARENTHESIS_ALIGNMENT mm/migrate.c these lines are those of v5.8
 ' [7.3]='
-0035-mm-migrate_device-keep-the-anon_vma-when-there-is-no.patch BIT_MACRO include/linux/migrate.h as the others of its kind
-0044-selftests-mm-test-migrations-of-huge-pages-that-have.patch SPACING tools/testing/selftests/mm/hmm-tests.c a pointer to FIXTURE_DATA(), no product
+0037-mm-migrate_device-keep-the-anon_vma-when-there-is-no.patch BIT_MACRO include/linux/migrate.h as the others of its kind
+0047-selftests-mm-test-migrations-of-huge-pages-that-have.patch SPACING tools/testing/selftests/mm/hmm-tests.c a pointer to FIXTURE_DATA(), no product
 ')
 allowed=${may[$BASE]-}
 
