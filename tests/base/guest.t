@@ -44,14 +44,14 @@ boot_tests hmm-tests.pristine
 is $? 0 "Linux's own hmm-tests, on the queue's kernel: log clean" || diag "$(cat "$work/hmm-tests.pristine.err")"
 is "$(results "$work/hmm-tests.pristine.tap")" "$(value CASES) passed, 0 failed, 0 skipped" \
 	"Linux's own hmm-tests, on the queue's kernel: all of them" ||
-	diag "$(grep -E '^not ok|SKIP' "$work/hmm-tests.pristine.tap")"
+	diag "$(grep -E '^not ok|SKIP|Expected|timeout' "$work/hmm-tests.pristine.tap")"
 
 boot_tests hmm-tests
 is $? 0 "the queue's hmm-tests, on the queue's kernel: log clean" || diag "$(cat "$work/hmm-tests.err")"
 n=$(sed -n 's/^1\.\.//p' "$work/hmm-tests.tap")
 is "$(results "$work/hmm-tests.tap")" "$n passed, 0 failed, 0 skipped" \
 	"the queue's hmm-tests, on the queue's kernel: all of them, $n" ||
-	diag "$(grep -E '^not ok|SKIP' "$work/hmm-tests.tap")"
+	diag "$(grep -E '^not ok|SKIP|Expected|timeout' "$work/hmm-tests.tap")"
 
 if [ -f "$queue_out/hmm-stress" ]; then
 	SECONDS=30 "$top/scripts/stress" >"$work/stress.out" 2>"$work/stress.err"
@@ -73,7 +73,7 @@ if [ "$(git -C "$linux" rev-parse base)" = "$(git -C "$linux" rev-parse pristine
 	# not what only guards what is right there too, what is left to chance, and
 	# what asks test_hmm for something that it does not have there: mutants show
 	# what these are worth.
-	others='dirty|other_device|stress|pinned|writeback|buffers|system|large_hole|holes.*|fault_part|too_large|skip_locked|race_.*|refuse_.*|unaligned|device_only.*'
+	others='dirty|fault_waits|other_device|stress|pinned|writeback|buffers|system|large_hole|holes.*|fault_part|too_large|skip_locked|race_.*|refuse_.*|unaligned|device_only.*'
 	for case in $(comm -13 <(cases base) <(cases refs/queue/exported) |
 		grep -vE "\.($others)\$"); do
 		! boot_tests hmm-tests.queue -t "${case#*.}"
