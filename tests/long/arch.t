@@ -15,12 +15,13 @@ for BASE in $(bases); do
 		is $? 0 "$BASE on $ARCH: a run passes" || diag "$(tail -n 30 "$work/err" "$work/out")"
 		diag "$BASE on $ARCH:" "$(sed -n '/ passed, /,$p' "$work/out")"
 
+		rm -rf "$work/selftests"
 		pristine=$work/pristine-$BASE
 		[ -d "$pristine" ] || git -C "$build/$BASE/linux" worktree add -qf --detach "$pristine" pristine
-		BASE=$BASE ARCH=$ARCH LINUX_TREE=$pristine OUT=$work/selftests-$ARCH \
+		BASE=$BASE ARCH=$ARCH LINUX_TREE=$pristine OUT=$work/selftests \
 			"$top/scripts/selftests" >"$work/out" 2>&1
 		is $? 0 "$BASE on $ARCH: Linux's own hmm-tests build" || diag "$(cat "$work/out")"
-		cp "$work/selftests-$ARCH/hmm-tests" "$work/hmm-tests.pristine"
+		cp "$work/selftests/hmm-tests" "$work/hmm-tests.pristine"
 		BASE=$BASE ARCH=$ARCH EXTRA=$work/hmm-tests.pristine \
 			"$top/scripts/boot" -- hmm-tests.pristine >"$work/out" 2>"$work/err"
 		is $? 0 "$BASE on $ARCH: Linux's own hmm-tests pass, the log is clean" ||
