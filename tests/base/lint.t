@@ -10,8 +10,8 @@ base/0001-mm-take-the-migration-event-of-the-mmu-notifier-out.patch PARENTHESIS_
 base/0001-mm-take-the-migration-event-of-the-mmu-notifier-out.patch PARENTHESIS_ALIGNMENT mm/migrate.c these lines are those of v5.8
 ' [7.3]='
 0037-mm-migrate_device-keep-the-anon_vma-when-there-is-no.patch BIT_MACRO include/linux/migrate.h as the others of its kind
-0046-lib-test_hmm-bring-home-a-small-page-of-a-large-foli.patch BIT_MACRO lib/test_hmm_uapi.h as the one above it, and user space has no BIT_ULL()
-0047-selftests-mm-test-migrations-of-huge-pages-that-have.patch SPACING tools/testing/selftests/mm/hmm-tests.c a pointer to FIXTURE_DATA(), no product
+0047-lib-test_hmm-bring-home-a-small-page-of-a-large-foli.patch BIT_MACRO lib/test_hmm_uapi.h as the one above it, and user space has no BIT_ULL()
+0048-selftests-mm-test-migrations-of-huge-pages-that-have.patch SPACING tools/testing/selftests/mm/hmm-tests.c a pointer to FIXTURE_DATA(), no product
 ')
 allowed=${may[$BASE]-}
 
