@@ -51,23 +51,27 @@ flavour() {
 	case $1 in
 	tools/*) echo selftests ;;
 	arch/powerpc/*) echo uvmem ;;
-	drivers/gpu/*) echo nouveau ;;
+	drivers/gpu/drm/nouveau/*) echo nouveau ;;
+	drivers/gpu/*) echo gpu ;;
 	*) echo guest ;;
 	esac
 }
+
+# object FILE: of a .c file.  amdgpu compiles its neighbours' on its own terms.
+object() { sed 's,^\(drivers/gpu/drm/amd/\)\(amdkfd/\),\1amdgpu/../\2,; s/c$/o/' <<<"$1"; }
 
 # objects FLAVOUR: of the .c files that the queue touches
 objects() {
 	local file
 	while read -r file; do
-		[ "$(flavour "$file")" != "$1" ] || echo "${file%.c}.o"
+		[ "$(flavour "$file")" != "$1" ] || object "$file"
 	done < <(touched '*.c')
 }
 
 # flavours: those that have objects of the queue
 flavours() {
 	local flavour
-	for flavour in guest nouveau uvmem; do
+	for flavour in guest nouveau gpu uvmem; do
 		[ -z "$(objects $flavour)" ] || echo $flavour
 	done
 }

@@ -82,7 +82,7 @@ build() {
 				for file; do
 					[ "$(flavour "$file")" = "$flavour" ] || continue
 					case $file in
-					*.c) echo "${file%.c}.o" ;;
+					*.c) object "$file" ;;
 					*.h) objects "$flavour" | grep "^${file%/*}/" ;;
 					esac
 				done | sort -u
