@@ -73,7 +73,7 @@ if [ "$(git -C "$linux" rev-parse base)" = "$(git -C "$linux" rev-parse pristine
 	# not what only guards what is right there too, what is left to chance, and
 	# what asks test_hmm for something that it does not have there: mutants show
 	# what these are worth.
-	others='dirty|fault_waits|other_device|stress|pinned|writeback|buffers|system|large_hole|holes.*|fault_part|too_large|skip_locked|race_.*|refuse_.*|unaligned|device_only.*'
+	others='dirty|fault_waits|other_device|stress|pinned|writeback|buffers|system|large_hole|holes.*|fault_part|too_large|skip_locked|race_.*|refuse_.*|unaligned|device_only.*|report_.*|skip_nodes.*|invalidate_selected|req_fault.*|traced'
 	for case in $(comm -13 <(cases base) <(cases refs/queue/exported) |
 		grep -vE "\.($others)\$"); do
 		! boot_tests hmm-tests.queue -t "${case#*.}"
