@@ -1,10 +1,14 @@
 #!/usr/bin/env bash
 # The loops of docs/driver-authors.md: they are those of tests/driver, and that
 # compiles as a module outside of the kernel's tree, without a warning.
-# shellcheck source=tests/base/variants.sh
+# shellcheck source=tests/lib.sh
+. "$(dirname "$0")/lib.sh"
+# shellcheck source=scripts/common.sh
+. "$top/scripts/common.sh"
 BASE=7.3
+need_base
 export BASE
-. "$(dirname "$0")/base/variants.sh"
+unset OUT LINUX_TREE ARCH FLAVOUR
 page=$top/docs/driver-authors.md
 loops=$top/tests/driver/loops.c
 
@@ -22,23 +26,23 @@ strangers() {
 }
 
 is "$(grep -c '^```c$' "$page")" 5 "the page has five pieces of code"
-silent "they are what is compiled" "$(strangers "$page" "$loops")"
+is "$(strangers "$page" "$loops")" "" "they are what is compiled"
 sed 's/my_wait(dev);/my_wait(device);/' "$page" >"$work/page"
 is "$(strangers "$work/page" "$loops" | wc -l)" 2 "those that are not are noticed"
 
+# shellcheck disable=SC2154 # linux is from need_base
 [ -e "$linux" ] || "$top/scripts/tree" 2>&1 | sed 's/^/# /'
-go_to refs/queue/exported
 ok "the queue's kernel builds" "$top/scripts/kernel"
 
 # compile NAME: a copy of the module
-compile() { "$top/scripts/kernel" M="$work/$1" W=1 modules >"$work/$1.log" 2>&1; }
+compile() { V=1 "$top/scripts/kernel" M="$work/$1" W=1 modules >"$work/$1.log" 2>&1; }
 for name in driver planted wrong; do
 	mkdir "$work/$name"
 	cp "$top"/tests/driver/* "$work/$name"
 done
 compile driver
 result $? "the module builds" || diag "$(tail -n 20 "$work/driver.log")"
-silent "without a warning" "$(grep -iE 'warning|error' "$work/driver.log")"
+is "$(grep -iE 'warning: |error: ' "$work/driver.log")" "" "without a warning"
 [ -f "$work/driver/driver.ko" ]
 result $? "and is there"
 printf '\nstatic int planted(void)\n{\n\treturn 0;\n}\n' >>"$work/planted/loops.c"

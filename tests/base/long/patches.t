@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Each patch of the queue on its own: its kernel boots, and those cases of Linux's
 # own hmm-tests that pass on the base pass, with nothing in the log.  FROM=NNNN
-# begins at that patch.
+# begins at that patch, TO=NNNN ends with one.
 # shellcheck source=tests/base/variants.sh
 . "$(dirname "$0")/../variants.sh"
 export TIMEOUT=300
@@ -38,6 +38,7 @@ number=0
 for commit in "${commits[@]}"; do
 	number=$((number + 1))
 	[ "$number" -ge "$((10#${FROM:-0}))" ] || continue
+	[ "$number" -le "$((10#${TO:-9999}))" ] || break
 	go_to "$commit"
 	runs "$(printf '%04d' "$number"): $(git -C "$linux" log -1 --format=%s "$commit")"
 done
