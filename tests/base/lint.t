@@ -12,6 +12,11 @@ base/0001-mm-take-the-migration-event-of-the-mmu-notifier-out.patch PARENTHESIS_
 0037-mm-migrate_device-keep-the-anon_vma-when-there-is-no.patch BIT_MACRO include/linux/migrate.h as the others of its kind
 0047-lib-test_hmm-bring-home-a-small-page-of-a-large-foli.patch BIT_MACRO lib/test_hmm_uapi.h as the one above it, and user space has no BIT_ULL()
 0048-selftests-mm-test-migrations-of-huge-pages-that-have.patch SPACING tools/testing/selftests/mm/hmm-tests.c a pointer to FIXTURE_DATA(), no product
+0065-mm-migrate_device-invalidate-no-more-than-what-is-se.patch UNCOMMENTED_DEFINITION mm/migrate_device.c the lock of a page table, and a pointer to it
+0067-mm-migrate_device-fault-in-what-is-swapped-out-exclu.patch UNCOMMENTED_DEFINITION mm/migrate_device.c the same
+0068-mm-migrate_device-trace-what-is-selected-what-migrat.patch OPEN_ENDED_LINE include/trace/events/migrate.h as trace events are written
+0068-mm-migrate_device-trace-what-is-selected-what-migrat.patch PARENTHESIS_ALIGNMENT include/trace/events/migrate.h as trace events are written
+0069-lib-test_hmm-pass-on-reports-nodes-and-requests-to-f.patch BIT_MACRO lib/test_hmm_uapi.h as the one above it, and user space has no BIT_ULL()
 ')
 allowed=${may[$BASE]-}
 
