@@ -17,6 +17,10 @@ base/0001-mm-take-the-migration-event-of-the-mmu-notifier-out.patch PARENTHESIS_
 0068-mm-migrate_device-trace-what-is-selected-what-migrat.patch OPEN_ENDED_LINE include/trace/events/migrate.h as trace events are written
 0068-mm-migrate_device-trace-what-is-selected-what-migrat.patch PARENTHESIS_ALIGNMENT include/trace/events/migrate.h as trace events are written
 0069-lib-test_hmm-pass-on-reports-nodes-and-requests-to-f.patch BIT_MACRO lib/test_hmm_uapi.h as the one above it, and user space has no BIT_ULL()
+0073-mm-migrate-split-what-restores-a-PTE-from-the-walk-t.patch OPEN_ENDED_LINE mm/migrate.c as it was where it comes from
+0073-mm-migrate-split-what-restores-a-PTE-from-the-walk-t.patch BRACES mm/migrate.c as it was where it comes from
+0074-mm-migrate_device-restore-what-is-mapped-once-withou.patch BIT_MACRO include/linux/migrate.h as the others of its kind
+0074-mm-migrate_device-restore-what-is-mapped-once-withou.patch UNCOMMENTED_DEFINITION mm/migrate_device.c the lock of a page table
 ')
 allowed=${may[$BASE]-}
 
