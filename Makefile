@@ -27,13 +27,14 @@ tree:   ## make or update build/$(BASE)/linux from tarball and patches
 export: ## write the commits of build/$(BASE)/linux as patches
 kernel: ## build the kernel from build/$(BASE)/linux
 boot:   ## boot it and run CMD in the guest
+bench:  ## figures of both queues and what they are based on, a table and a picture
 stress: ## migrate while all else is done to memory: SECONDS=, SEED=
 shell:  ## boot it to a prompt, with test_hmm loaded
 apply:  ## apply the queue to your own git tree of Linux (LINUX=dir)
 clean:  ## remove what was built; never a kernel tree
 distclean: ## the kernel trees too, if everything in them is exported
 
-run tree export kernel apply clean:
+run tree export kernel apply clean bench:
 	@scripts/$@
 
 check:
@@ -78,4 +79,4 @@ help:
 		WITH_BASE '$(WITH_BASE)' '1: apply patches/$(BASE)/base first (apply)' \
 		V '$(V)' '1: show everything that the build prints'
 
-.PHONY: help run check check-long tree export kernel boot stress shell apply clean distclean
+.PHONY: help run check check-long tree export kernel boot stress bench shell apply clean distclean

@@ -1,0 +1,74 @@
+# What hmm-bench has printed and what bench/insns.c has counted, as rows with tabs
+# between: MEASURE SCENE STEP VALUE.  Usage: awk -f bench/rows.awk OUT [TSV]
+
+BEGIN {
+	FS = OFS = "\t"
+	# Which functions tell of what: one kernel has one of those with the same name
+	of["smp_call_function_many_cond"] = "shootdowns"
+	# of which these are for the kernel's own addresses
+	of["flush_tlb_kernel_range"] = "kernel shootdowns"
+	of["dmirror_interval_invalidate"] = "delivered"
+	of["isolate_lru_page"] = of["folio_isolate_lru"] = "isolated"
+	of["page_remove_rmap"] = of["folio_remove_rmap_ptes"] = of["folio_remove_rmap_pmd"] = "unmapped"
+	of["unlock_page"] = of["folio_unlock"] = "unlocked"
+	of["putback_lru_page"] = of["folio_putback_lru"] = "put back"
+}
+
+$1 == "interval" {
+	# 5.10 has no call for that, in most of its forms
+	if ($3 ~ /MiB/ && $4 == "faults")
+		$4 = "back"
+	key = $3 OFS $4
+	if (!(key in pages)) {
+		pages[key] = $6
+		order[n++] = key
+	}
+	step[$2] = key
+	sign[$2] = $5 == "-" ? -1 : 1
+	if ($5 == "+") {
+		sum["calls", key] += $7
+		sum["selected", key] = $8
+		sum["moved", key] = $9
+		sum["pages split", key] += $10
+		sum["PMDs split", key] += $11
+	}
+}
+
+$1 == "time" { print "time", $2, $3, $4 }
+
+$1 == "total" {
+	sum["whole", step[$2]] += sign[$2] * $3
+	sum["core", step[$2]] += sign[$2] * $5
+	sum["acted", step[$2]] += sign[$2] * $6
+}
+
+# unlock_page() of newer kernels is folio_unlock()
+$1 == "function" && $3 == "folio_unlock" { folios = 1 }
+$1 == "function" && $3 in of {
+	if ($3 == "unlock_page")
+		pageunlocks[step[$2]] += sign[$2] * $6
+	else
+		sum[of[$3], step[$2]] += sign[$2] * $6
+}
+
+END {
+	split("whole core calls selected moved shootdowns delivered acted isolated unmapped unlocked", measures, " ")
+	measures[12] = "put back"
+	measures[13] = "pages split"
+	measures[14] = "PMDs split"
+	for (i = 0; i < n; i++) {
+		key = order[i]
+		sum["shootdowns", key] -= sum["kernel shootdowns", key]
+		if (!folios)
+			sum["unlocked", key] += pageunlocks[key]
+		for (m = 1; m <= 14; m++) {
+			value = sum[measures[m], key] + 0
+			if (m <= 2)
+				value = sprintf("%.1f", value / pages[key])
+			# A thread that waits leaves the CPU to one that is elsewhere
+			if (m == 2 && key ~ /threads/)
+				continue
+			print measures[m], key, value
+		}
+	}
+}

@@ -1,0 +1,41 @@
+#!/usr/bin/env bash
+# The figures: what has been reached stays so.  All sides, three quarters of an hour
+# if no kernel has been built.
+# shellcheck source=tests/lib.sh
+. "$(dirname "$0")/../lib.sh"
+
+ROUNDS=1 "$top/scripts/bench" >"$work/out" 2>"$work/err"
+is $? 0 "bench" || { diag "$(tail -n 20 "$work/err")"; done_testing; }
+targets=$(sed -n '/^What was aimed at/,$p' "$work/out")
+diag "$targets"
+
+# met REGEX NAME: there is such a line, and it says that it is
+met() {
+	like "$(grep -E -e "$1" <<<"$targets")" '^- met: ' "$2"
+}
+met 'a tenth of 7.3-base' "7.3: memory on the wanted node, a tenth of the instructions"
+met 'nothing isolated, unmapped, invalidated or split' "7.3: nothing happens to what is not selected"
+met 'a TLB shootdown a page table' "7.3: one TLB shootdown a page table"
+met 'swapped-out memory in one call' "7.3: swapped-out memory in one call"
+
+# worst QUEUE BASE STEP: in migrate_vma_*(), relative to the base
+worst() {
+	local side value=()
+	for side in "$1" "$2"; do
+		value+=("$(awk -F '\t' -v step="$3" '$1 == "core" && $2 ": " $3 == step { print $4 }' "$build/bench/$side/rows.tsv")")
+	done
+	awk -v a="${value[0]}" -v b="${value[1]}" 'BEGIN { printf "%.3f", a / b }'
+}
+build=${BUILD:-$top/build}
+for step in '32 MiB, small, 1 thread: to device' '32 MiB, small, 1 thread: back' \
+	'32 MiB, huge, 1 thread: to device' '32 MiB, huge, 1 thread: back' \
+	'device faults, small: faults' 'page by page: to device' \
+	'device only, over system THPs: select' 'holes only, small: to device'; do
+	ratio=$(worst 7.3-queue 7.3-base "$step")
+	ok "7.3: $step, no more than 1.02 of the base: $ratio" awk -v r="$ratio" 'BEGIN { exit !(r > 0 && r <= 1.02) }'
+	case $step in *back* | *faults*) continue ;; esac # 5.10 keeps dirty bits there
+	ratio=$(worst 5.10-queue 5.10-base "$step")
+	ok "5.10: $step, no more than 1.05 of the base: $ratio" awk -v r="$ratio" 'BEGIN { exit !(r > 0 && r <= 1.05) }'
+done
+
+done_testing
