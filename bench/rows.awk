@@ -11,7 +11,6 @@ BEGIN {
 	of["isolate_lru_page"] = of["folio_isolate_lru"] = "isolated"
 	of["page_remove_rmap"] = of["folio_remove_rmap_ptes"] = of["folio_remove_rmap_pmd"] = "unmapped"
 	of["unlock_page"] = of["folio_unlock"] = "unlocked"
-	of["putback_lru_page"] = of["folio_putback_lru"] = "put back"
 }
 
 $1 == "interval" {
@@ -53,7 +52,7 @@ $1 == "function" && $3 in of {
 
 END {
 	split("whole core calls selected moved shootdowns delivered acted isolated unmapped unlocked", measures, " ")
-	measures[12] = "put back"
+	measures[12] = "in vain"
 	measures[13] = "pages split"
 	measures[14] = "PMDs split"
 	for (i = 0; i < n; i++) {
@@ -61,6 +60,10 @@ END {
 		sum["shootdowns", key] -= sum["kernel shootdowns", key]
 		if (!folios)
 			sum["unlocked", key] += pageunlocks[key]
+		# A huge page that is left whole is one
+		unit = key ~ /huge/ && sum["isolated", key] <= pages[key] / 512 ? 512 : 1
+		if (key ~ /to node$/)
+			sum["in vain", key] = sum["isolated", key] - sum["moved", key] / unit
 		for (m = 1; m <= 14; m++) {
 			value = sum[measures[m], key] + 0
 			if (m <= 2)

@@ -117,9 +117,10 @@ END {
 		show("whole", steps[i], name(steps[i]))
 
 	# What is called as often for each size is shown for one.
-	n = split("calls,shootdowns,delivered,acted,selected,moved,isolated,unmapped,unlocked,put back,pages split,PMDs split", measures, ",")
-	split("calls of the driver,TLB shootdowns,invalidations that reach the device,invalidations that drop a mirror,pages that `migrate_vma_setup()` selects,pages that move,pages isolated,pages unmapped,locks dropped,pages put back on their LRU list,huge pages split,PMDs split", titles, ",")
+	n = split("calls,shootdowns,delivered,acted,selected,moved,isolated,unmapped,unlocked,in vain,pages split,PMDs split", measures, ",")
+	split("calls of the driver,TLB shootdowns,invalidations that reach the device,invalidations that drop a mirror,pages that `migrate_vma_setup()` selects,pages that move,pages isolated,pages unmapped,locks dropped,pages isolated; locked; unmapped and put back for nothing,huge pages split,PMDs split", titles, ",")
 	for (m = 1; m <= n; m++) {
+		gsub(/;/, ",", titles[m])
 		heading(titles[m])
 		for (i = 1; i <= nr_steps; i++) {
 			if (steps[i] ~ /^(2|512) MiB|threads/)
