@@ -21,7 +21,7 @@ endif
 pinned = $(shell sed -n 's/^$1 = //p' kernels/$(BASE).mk)
 
 run:    ## from nothing: fetch, patch, build, boot, run hmm-tests, sum up
-check:  ## everything that must hold; T='tests/boot.t ...' for some of it
+check:  ## everything that must hold; TESTS='boot guest ...' for some of it
 check-long: ## what takes hours: other architectures, each patch booted, debug flavour, long stress
 tree:   ## make or update build/$(BASE)/linux from tarball and patches
 export: ## write the commits of build/$(BASE)/linux as patches
@@ -38,10 +38,10 @@ run tree export kernel apply clean bench:
 	@scripts/$@
 
 check:
-	@BASE='$(checked)' scripts/check $(T)
+	@BASE='$(checked)' scripts/check $(TESTS)
 
 check-long:
-	@BASE='$(checked)' scripts/check --long
+	@BASE='$(checked)' scripts/check --long $(TESTS)
 
 boot:
 	@scripts/selftests
@@ -69,6 +69,7 @@ help:
 		FLAVOUR '$(FLAVOUR)' 'plain, or debug: the kernel checks all it can' \
 		VERSION '$(or $(VERSION),$(call pinned,VERSION))' 'which version of $(call pinned,PACKAGE)' \
 		KERNEL_TARBALL '$(KERNEL_TARBALL)' 'a tarball of yours instead of a download' \
+		TESTS '$(TESTS)' 'which tests check and check-long run' \
 		TREE '$(TREE)' 'keep: build the tree as it stands (run, check)' \
 		ACCEL '$(ACCEL)' 'how QEMU runs: auto, kvm, tcg' \
 		TIMEOUT '$(TIMEOUT)' 'seconds until a guest counts as hung' \
