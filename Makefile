@@ -12,7 +12,8 @@ ACCEL ?= auto
 TIMEOUT ?= $(if $(filter debug,$(FLAVOUR)),900,300)
 CMD ?= hmm-tests
 SECONDS ?= 60
-export BASE ARCH FLAVOUR LINUX WITH_BASE ACCEL V VERSION KERNEL_TARBALL TIMEOUT TREE CMD
+export BASE ARCH FLAVOUR LINUX WITH_BASE ACCEL V VERSION KERNEL_TARBALL TIMEOUT TREE CMD \
+	REROLL MAINTAINERS
 
 bases := $(patsubst kernels/%.mk,%,$(wildcard kernels/*.mk))
 ifeq ($(filter $(BASE),$(bases)),)
@@ -30,11 +31,12 @@ boot:   ## boot it and run CMD in the guest
 bench:  ## figures of both queues and what they are based on, a table and a picture
 stress: ## migrate while all else is done to memory: SECONDS=, SEED=
 shell:  ## boot it to a prompt, with test_hmm loaded
+send:   ## what would go to the lists, as mails to look at; sends nothing
 apply:  ## apply the queue to your own git tree of Linux (LINUX=dir)
 clean:  ## remove what was built; never a kernel tree
 distclean: ## the kernel trees too, if everything in them is exported
 
-run tree export kernel apply clean bench:
+run tree export kernel apply clean bench send:
 	@scripts/$@
 
 check:
@@ -76,8 +78,10 @@ help:
 		CMD '$(CMD)' 'what boot runs in the guest' \
 		SECONDS '$(SECONDS)' 'how long stress runs' \
 		SEED '$(SEED)' 'what stress does, in which order; by default any' \
+		REROLL '$(REROLL)' 'which version of the series send makes; by default the first' \
+		MAINTAINERS '$(MAINTAINERS)' 'a newer MAINTAINERS than the tree has (send)' \
 		LINUX '$(LINUX)' 'the tree that apply works on' \
 		WITH_BASE '$(WITH_BASE)' '1: apply patches/$(BASE)/base first (apply)' \
 		V '$(V)' '1: show everything that the build prints'
 
-.PHONY: help run check check-long tree export kernel boot stress bench shell apply clean distclean
+.PHONY: help run check check-long tree export kernel boot stress bench shell send apply clean distclean
