@@ -56,7 +56,7 @@ full() {
 }
 without() { sed -i "/^$1\$/d" "$work/$2"; }
 
-like "$all" '^apt-get install -y --no-install-recommends build-essential .* python3-ply$' "--print check names all packages"
+like "$all" '^apt-get install -y --no-install-recommends build-essential .* python3-ply .* b4$' "--print check names all packages"
 is "$(calls)" "" "--print calls nothing"
 full
 is "$(here "$deps" check 2>&1)" "" "nothing missing: silent"
