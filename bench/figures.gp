@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 # points.tsv, from bench/points.awk, as figures.svg
 set terminal svg size 1080,620 font "sans-serif,12" background "white" noenhanced
 set output "figures.svg"

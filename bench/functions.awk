@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 # What each function takes of a step, on two sides, as a table in Markdown: those
 # that take ten instructions a page on one of them, what grew least first.
 # Usage: awk -v scene=SCENE -v step=STEP -f bench/functions.awk OUT TSV OUT TSV

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 # What hmm-bench has printed and what bench/insns.c has counted, as rows with tabs
 # between: MEASURE SCENE STEP VALUE.  Usage: awk -f bench/rows.awk OUT [TSV]
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 # The rows of all sides as one table in Markdown, then what was aimed at.
 # Usage: awk -f bench/table.awk SIDE/rows.tsv... SIDE/rows-again.tsv...
 # A figure that was another one the second time has both, with a slash between.

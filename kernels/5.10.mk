@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 # Linux 5.10 as Debian's LTS archive serves it.  Lines are NAME = value, so
 # that make includes this file and scripts/common.sh reads it.  CASES is how many
 # hmm-tests has of its own.

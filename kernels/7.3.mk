@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 # Linux 7.3 as Debian's backports for stable serve it.  Lines are NAME = value, so
 # that make includes this file and scripts/common.sh reads it.  CASES is how many
 # hmm-tests has of its own; SOUND: options that choose those of them that pass on

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
 # shellcheck disable=SC2154 # from common.sh
 # Sourced by the scripts that download, after common.sh: Debian's archive, at the

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
 # Sourced by the scripts beside it: messages, paths, and kernels/<base>.mk.
 
@@ -19,11 +20,11 @@ die() {
 	exit 2
 }
 
-# The comment at the head of a script is its help.
+# The comment at the head of a script, below the licence, is its help.
 help_on_request() {
 	case ${1-} in
 	-h | --help)
-		sed -n '2,/^[^#]/s/^# \{0,1\}//p' "$0"
+		sed -n '3,/^[^#]/s/^# \{0,1\}//p' "$0"
 		exit 0
 		;;
 	esac

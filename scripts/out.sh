@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
 # shellcheck disable=SC2034,SC2154 # for those who source this; from common.sh
 # Sourced by the scripts that build and boot, after common.sh: where the source

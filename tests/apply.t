@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only
 # scripts/apply on trees that look like Linux: what fits, and what does not.
 # shellcheck source=tests/lib.sh
 . "$(dirname "$0")/lib.sh"

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only
 # scripts/bench: what counts can count, and what sums up says what is there.  The
 # figures themselves are tests/long/bench.t.
 # shellcheck source=tests/lib.sh

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only
 # scripts/kernel and scripts/boot: what fails, fails, and says why.
 # shellcheck source=tests/lib.sh
 . "$(dirname "$0")/lib.sh"

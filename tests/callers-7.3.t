@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only
 # The callers of migrate_vma_setup() on 7.3 that the test guest has no use for: at
 # the queue's end they compile, with no warning that they do not give before it.
 # shellcheck source=tests/base/kernel.sh

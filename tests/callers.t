@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only
 # The callers of migrate_vma_setup(), all over the tree, at the queue's end:
 # they have been converted, and those that the test guest has no use for compile.
 # shellcheck source=tests/base/kernel.sh

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only
 # scripts/check: what it says and how it ends agree with what the tests did.
 # shellcheck source=tests/lib.sh
 . "$(dirname "$0")/lib.sh"

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only
 # scripts/clean removes what was built, and no work of anybody.
 # shellcheck source=tests/lib.sh
 . "$(dirname "$0")/lib.sh"

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only
 # The semantic patch that the queue ships for users of src_owner: it turns the
 # callers that were there before the queue into what the queue makes of them.
 # shellcheck source=tests/base/kernel.sh

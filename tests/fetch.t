@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only
 # scripts/fetch without a network: a cache that we fill, an archive that we fake.
 # shellcheck source=tests/lib.sh
 . "$(dirname "$0")/lib.sh"

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
 # Sourced by tests/*.t: results in TAP, for prove.  A test file ends with
 # done_testing; one that dies before has no plan, which prove takes for a failure.

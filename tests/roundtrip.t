@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only
 # Every queue, as it is in patches/: git am and export give the same files.
 # Works on a tree of its own that borrows the tarball's commit from
 # build/<base>/linux (which scripts/tree makes if need be) and has hardly any

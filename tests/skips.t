@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only
 # scripts/skips: a case that is skipped has a reason in writing, or is noticed.
 # shellcheck source=tests/lib.sh
 . "$(dirname "$0")/lib.sh"

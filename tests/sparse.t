@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only
 # scripts/sparse: the sparse that each base's kernel is checked with.
 # shellcheck source=tests/lib.sh
 . "$(dirname "$0")/lib.sh"

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only
 # scripts/tree and scripts/export, on a tarball that looks like Linux.
 # shellcheck source=tests/lib.sh
 . "$(dirname "$0")/lib.sh"

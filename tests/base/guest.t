@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only
 # Which hmm-tests pass on which kernel: those of Linux as it is and those of the
 # queue, on the queue's kernel and on the one that it is based on.  And a short
 # hmm-stress.

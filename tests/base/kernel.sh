@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
 # Sourced by the tests that look at the kernel's source: lib.sh, a worktree of
 # the patches' content that nobody else touches, and compiling objects of it.

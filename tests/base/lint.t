@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only
 # The kernel's checkers have nothing to say about the queue that they do not say
 # about the tarball too.  Each is shown a defect first, which it must find.
 # shellcheck source=tests/base/kernel.sh

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only
 # The selftests notice what they are for: each patch in tests/mutants/<base> breaks
 # one rule of the queue, and the case of hmm-tests that it names has to be the
 # first to fail: "Noticed by: REGEX", which is matched against its name, or

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only
 # What `make send` would send: git am and b4 make the queue of it again, byte for
 # byte, and it goes to somebody.
 # shellcheck source=tests/base/kernel.sh

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only
 # Every patch of the queue, one after the other: it is a patch that one can
 # send, and what it touches compiles with no warning that the tarball's files do
 # not give too.

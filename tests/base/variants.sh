@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
 # Sourced by the tests that build and boot other kernels than the queue's: lib.sh,
 # and a worktree and an output of their own.  They share these, one at a time,

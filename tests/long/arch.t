@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only
 # What `make run` does, for each further architecture of every base: all cases
 # pass there, or are on the list of those that are not for it.  Linux's own
 # hmm-tests, which nobody has patched, fail none.  And a minute of hmm-stress.

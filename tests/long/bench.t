@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only
 # The figures: what has been reached stays so.  All sides, three quarters of an hour
 # if no kernel has been built.
 # shellcheck source=tests/lib.sh

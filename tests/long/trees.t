@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only
 # `make apply` on both ends of the series that Debian serves, as somebody who has
 # such a tree would do it; and hmm-tests on what comes out, where that is not what
 # all the other tests run on.

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only
 # The debug flavour: it notices what it is for, and hmm-tests has nothing for it to
 # notice.
 # shellcheck source=tests/lib.sh

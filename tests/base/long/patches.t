@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only
 # Each patch of the queue on its own: its kernel boots, and those cases of Linux's
 # own hmm-tests that pass on the base pass, with nothing in the log.  FROM=NNNN
 # begins at that patch, TO=NNNN ends with one.

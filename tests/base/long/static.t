@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only
 # The semantic patches that Linux has of its own find nothing in the files that
 # the queue touches that they do not find in the tarball's.
 # shellcheck source=tests/base/kernel.sh

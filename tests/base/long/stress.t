@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only
 # Ten minutes of hmm-stress on each flavour of the kernel; where the queue has none,
 # of the cases of hmm-tests that race.
 # shellcheck source=tests/lib.sh
