@@ -1,6 +1,8 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only
 # The loops of docs/driver-authors.md: they are those of tests/driver, and that
-# compiles as a module outside of the kernel's tree, without a warning.
+# compiles as a module outside of the kernel's tree, without a warning, and does in
+# the guest what the page says.
 # shellcheck source=tests/lib.sh
 . "$(dirname "$0")/lib.sh"
 # shellcheck source=scripts/common.sh
@@ -36,7 +38,7 @@ ok "the queue's kernel builds" "$top/scripts/kernel"
 
 # compile NAME: a copy of the module
 compile() { V=1 "$top/scripts/kernel" M="$work/$1" W=1 modules >"$work/$1.log" 2>&1; }
-for name in driver planted wrong; do
+for name in driver planted wrong lossy; do
 	mkdir "$work/$name"
 	cp "$top"/tests/driver/* "$work/$name"
 done
@@ -51,4 +53,20 @@ like "$(cat "$work/planted.log")" 'warning: .planted. defined but not used' "a w
 sed -i 's/MIGRATE_VMA_SELECT_HOLE/MIGRATE_VMA_SELECT_HOLES/' "$work/wrong/loops.c"
 ! compile wrong
 result $? "an error, too"
+
+ok "the program that tries it builds" \
+	gcc-12 -O1 -Wall -Wextra -Werror -static -o "$work/try" "$top/tests/driver/try.c"
+# try_module NAME: its TAP
+try_module() {
+	EXTRA="$work/$1/driver.ko $work/try" LOG=$work/$1/boot.log \
+		"$top/scripts/boot" -- 'insmod /bin/driver.ko && try' 2>"$work/$1/err"
+}
+out=$(try_module driver)
+result $? "the module loads, and the program is content" || diag "$out" "$(cat "$work/driver/err")"
+is "$(grep -c '^ok ' <<<"$out")" "$(sed -n 's/^1\.\.//p' <<<"$out")" "with all that it has tried: $(sed -n 's/^1\.\.//p' <<<"$out")"
+sed -i 's/copy_highpage(my_memory(dst), .*/clear_highpage(my_memory(dst));/' "$work/lossy/device.c"
+ok "one that copies nothing builds" compile lossy
+! out=$(try_module lossy)
+result $? "and is noticed"
+like "$out" '^not ok 9 - the first quarter has what was written: ' "by what is missing"
 done_testing

@@ -5,6 +5,7 @@
 #include <linux/memremap.h>
 #include <linux/migrate.h>
 #include <linux/mm.h>
+#include <linux/spinlock.h>
 
 /* At once: 2 MiB with small pages */
 #define MY_PAGES	512UL
@@ -13,6 +14,9 @@
 struct my_device {
 	struct dev_pagemap	pagemap;
 	nodemask_t		near;	/* memory that it reaches as fast as its own */
+	spinlock_t		lock;	/* of what follows */
+	struct page		*free;
+	unsigned long		used;	/* pages */
 };
 
 /* For one call of migrate_vma_setup() */
