@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 # The front door: every target is a script of the same name in scripts/, which
 # can be run alone and explains itself with --help.
 
@@ -13,7 +14,7 @@ TIMEOUT ?= $(if $(filter debug,$(FLAVOUR)),900,300)
 CMD ?= hmm-tests
 SECONDS ?= 60
 export BASE ARCH FLAVOUR LINUX WITH_BASE ACCEL V VERSION KERNEL_TARBALL TIMEOUT TREE CMD \
-	REROLL MAINTAINERS
+	REROLL MAINTAINERS CONFIG SUFFIX
 
 bases := $(patsubst kernels/%.mk,%,$(wildcard kernels/*.mk))
 ifeq ($(filter $(BASE),$(bases)),)
@@ -33,10 +34,11 @@ stress: ## migrate while all else is done to memory: SECONDS=, SEED=
 shell:  ## boot it to a prompt, with test_hmm loaded
 send:   ## what would go to the lists, as mails to look at; sends nothing
 apply:  ## apply the queue to your own git tree of Linux (LINUX=dir)
+deb:    ## Debian packages of the patched kernel, from your own CONFIG=file (LINUX=dir)
 clean:  ## remove what was built; never a kernel tree
 distclean: ## the kernel trees too, if everything in them is exported
 
-run tree export kernel apply clean bench send:
+run tree export kernel apply clean bench send deb:
 	@scripts/$@
 
 check:
@@ -80,8 +82,10 @@ help:
 		SEED '$(SEED)' 'what stress does, in which order; by default any' \
 		REROLL '$(REROLL)' 'which version of the series send makes; by default the first' \
 		MAINTAINERS '$(MAINTAINERS)' 'a newer MAINTAINERS than the tree has (send)' \
-		LINUX '$(LINUX)' 'the tree that apply works on' \
+		LINUX '$(LINUX)' 'the tree of yours that apply, and deb, work on' \
 		WITH_BASE '$(WITH_BASE)' '1: apply patches/$(BASE)/base first (apply)' \
+		CONFIG '$(CONFIG)' 'the configuration that deb takes' \
+		SUFFIX '$(SUFFIX)' 'ends the version of what deb builds; by default -migrate-vma' \
 		V '$(V)' '1: show everything that the build prints'
 
-.PHONY: help run check check-long tree export kernel boot stress bench shell send apply clean distclean
+.PHONY: help run check check-long tree export kernel boot stress bench shell send deb apply clean distclean

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
 # shellcheck disable=SC2154 # $linux and $queue are from need_base
 # Sourced by tree, export and apply, after common.sh: how commits in a git tree
@@ -60,6 +61,17 @@ check_series() {
 			die "$1/series names $name, which is not there" \
 				"bring the file back, or take the line out"
 	done < <(series "$1")
+}
+
+# queue_there GIT DIR: how many of its patches are among the last commits in DIR
+queue_there() {
+	local name history there=0
+	history=$("$1" "$2" log -n 1000 --format=%s 2>/dev/null) || return
+	while read -r name; do
+		! grep -qxF -- "$(git mailinfo -b /dev/null /dev/null <"$queue/$name" | sed -n 's/^Subject: //p')" <<<"$history" ||
+			there=$((there + 1))
+	done < <(series "$queue")
+	echo $there
 }
 
 # stamp QUEUE: a checksum of all that its patches say; an empty series and none

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only
 # scripts/deps, with a dpkg and an apt of our own making.
 # shellcheck source=tests/lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -107,6 +108,6 @@ refuses "neither root nor sudo" 'as root' here "$deps"
 is "$(calls)" "" "nothing was called"
 rm "$bin/apt-get"
 refuses "no apt: the packages are named" 'build-essential gcc-12' here "$deps"
-refuses "an unknown set" 'choose run, check, long, bench or send' "$deps" walk
+refuses "an unknown set" 'choose run, check, long, bench, send or deb' "$deps" walk
 refuses "an unknown architecture" 'x86_64, arm64 or ppc64le' "$deps" run vax
 done_testing
