@@ -84,6 +84,9 @@ stamp() {
 	fi | sha256sum | cut -d' ' -f1
 }
 
+# Each patch ends with it, where git am and git apply do not look
+licence='SPDX-License-Identifier: GPL-2.0-only'
+
 # format_queue TREE OUT: its commits as a queue in OUT
 format_queue() {
 	format_range "$1" pristine..base "$2/base"
@@ -92,14 +95,15 @@ format_queue() {
 
 format_range() {
 	mkdir -p "$3"
-	plain_git "$1" format-patch -q -o "$3" -N --zero-commit --no-signature \
+	plain_git "$1" format-patch -q -o "$3" -N --zero-commit --signature="$licence" \
 		--no-thread --no-attach --no-base --no-cover-letter --no-color \
 		--subject-prefix=PATCH --encode-email-headers --no-renames --abbrev=12 \
 		-U3 --inter-hunk-context=0 --diff-algorithm=myers --indent-heuristic \
 		--no-ext-diff --no-textconv --src-prefix=a/ --dst-prefix=b/ \
 		-O/dev/null "$2"
-	find "$3" -maxdepth 1 -name '*.patch' -printf '%f\n' | sort >"$3/series"
-	[ -s "$3/series" ] || rm "$3/series"
+	[ -n "$(find "$3" -maxdepth 1 -name '*.patch' -print -quit)" ] || return 0
+	echo "# $licence" >"$3/series"
+	find "$3" -maxdepth 1 -name '*.patch' -printf '%f\n' | sort >>"$3/series"
 }
 
 # am_series TREE DIR: git am of all its patches.  The committer is always the

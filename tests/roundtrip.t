@@ -25,9 +25,9 @@ for mk in "$top"/kernels/*.mk; do
 	cp -a "$top/patches" "$work/patches"
 	ok "$BASE: every patch applies" env BUILD="$work/build" PATCHES="$work/patches" "$top/scripts/tree"
 	is "$(git -C "$tree" rev-list --count pristine..HEAD)" \
-		"$(cat "$work/patches/$BASE"/series "$work/patches/$BASE"/base/series 2>/dev/null | grep -c .)" "$BASE: a commit for each"
+		"$(cat "$work/patches/$BASE"/series "$work/patches/$BASE"/base/series 2>/dev/null | grep -vc '^#')" "$BASE: a commit for each"
 	ok "$BASE: they can be exported" env FORCE=1 BUILD="$work/build" PATCHES="$work/out" "$top/scripts/export"
-	ok "$BASE: the files are the same" diff -r -x '0000-*' "$top/patches/$BASE" "$work/out/$BASE"
+	ok "$BASE: the files are the same" diff -r -x '0000-*' -x parts "$top/patches/$BASE" "$work/out/$BASE"
 	rm -rf "$work/patches" "$work/build"
 done
 done_testing

@@ -81,7 +81,7 @@ added 0002-mm-change-a-line.patch
 added series
 EOF
 )" "export names what it writes"
-is "$(cat "$queue/series")" "$(cd "$queue" && ls 0001* 0002*)" "series has them in order"
+is "$(grep -v '^#' "$queue/series")" "$(cd "$queue" && ls 0001* 0002*)" "series has them in order"
 is "$(cat "$queue/0000-cover-letter.patch")" letter "the cover letter stays"
 like "$(head -n 4 "$queue/0002-mm-change-a-line.patch")" '^Subject: \[PATCH\] mm: change a line' "no numbers in subjects"
 like "$(cat "$queue"/0001-*)" '^deleted file mode' "renames are written out"

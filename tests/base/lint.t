@@ -10,18 +10,19 @@ declare -A may=([5.10]='
 base/0001-mm-take-the-migration-event-of-the-mmu-notifier-out.patch PARENTHESIS_ALIGNMENT drivers/gpu/drm/nouveau/nouveau_dmem.c the second line is that of the tarball
 base/0001-mm-take-the-migration-event-of-the-mmu-notifier-out.patch PARENTHESIS_ALIGNMENT mm/migrate.c these lines are those of v5.8
 ' [7.3]='
-0037-mm-migrate_device-keep-the-anon_vma-when-there-is-no.patch BIT_MACRO include/linux/migrate.h as the others of its kind
-0047-lib-test_hmm-bring-home-a-small-page-of-a-large-foli.patch BIT_MACRO lib/test_hmm_uapi.h as the one above it, and user space has no BIT_ULL()
-0048-selftests-mm-test-migrations-of-huge-pages-that-have.patch SPACING tools/testing/selftests/mm/hmm-tests.c a pointer to FIXTURE_DATA(), no product
-0065-mm-migrate_device-invalidate-no-more-than-what-is-se.patch UNCOMMENTED_DEFINITION mm/migrate_device.c the lock of a page table, and a pointer to it
-0067-mm-migrate_device-fault-in-what-is-swapped-out-exclu.patch UNCOMMENTED_DEFINITION mm/migrate_device.c the same
-0068-mm-migrate_device-trace-what-is-selected-what-migrat.patch OPEN_ENDED_LINE include/trace/events/migrate.h as trace events are written
-0068-mm-migrate_device-trace-what-is-selected-what-migrat.patch PARENTHESIS_ALIGNMENT include/trace/events/migrate.h as trace events are written
-0069-lib-test_hmm-pass-on-reports-nodes-and-requests-to-f.patch BIT_MACRO lib/test_hmm_uapi.h as the one above it, and user space has no BIT_ULL()
-0073-mm-migrate-split-what-restores-a-PTE-from-the-walk-t.patch OPEN_ENDED_LINE mm/migrate.c as it was where it comes from
-0073-mm-migrate-split-what-restores-a-PTE-from-the-walk-t.patch BRACES mm/migrate.c as it was where it comes from
-0074-mm-migrate_device-restore-what-is-mapped-once-withou.patch BIT_MACRO include/linux/migrate.h as the others of its kind
-0074-mm-migrate_device-restore-what-is-mapped-once-withou.patch UNCOMMENTED_DEFINITION mm/migrate_device.c the lock of a page table
+0014-mm-migrate_device-split-PTE-mapped-large-folios-in-o.patch MISSING_FIXES_TAG mm/migrate_device.c what it prepares has one
+0041-mm-migrate_device-keep-the-anon_vma-when-there-is-no.patch BIT_MACRO include/linux/migrate.h as the others of its kind
+0051-lib-test_hmm-bring-home-a-small-page-of-a-large-foli.patch BIT_MACRO lib/test_hmm_uapi.h as the one above it, and user space has no BIT_ULL()
+0054-selftests-mm-test-migrations-of-huge-pages-that-have.patch SPACING tools/testing/selftests/mm/hmm-tests.c a pointer to FIXTURE_DATA(), no product
+0073-mm-migrate_device-call-MMU-notifiers-from-first-to-l.patch UNCOMMENTED_DEFINITION mm/migrate_device.c the lock of a page table, and a pointer to it
+0075-mm-migrate_device-fault-in-what-is-swapped-out-exclu.patch UNCOMMENTED_DEFINITION mm/migrate_device.c the same
+0077-mm-migrate_device-trace-what-is-selected-what-migrat.patch OPEN_ENDED_LINE include/trace/events/migrate.h as trace events are written
+0077-mm-migrate_device-trace-what-is-selected-what-migrat.patch PARENTHESIS_ALIGNMENT include/trace/events/migrate.h as trace events are written
+0078-lib-test_hmm-pass-on-reports-nodes-and-requests-to-f.patch BIT_MACRO lib/test_hmm_uapi.h as the one above it, and user space has no BIT_ULL()
+0081-mm-migrate-split-what-restores-a-PTE-from-the-walk-t.patch OPEN_ENDED_LINE mm/migrate.c as it was where it comes from
+0081-mm-migrate-split-what-restores-a-PTE-from-the-walk-t.patch BRACES mm/migrate.c as it was where it comes from
+0082-mm-migrate_device-restore-what-is-mapped-once-withou.patch BIT_MACRO include/linux/migrate.h as the others of its kind
+0082-mm-migrate_device-restore-what-is-mapped-once-withou.patch UNCOMMENTED_DEFINITION mm/migrate_device.c the lock of a page table
 ')
 allowed=${may[$BASE]-}
 
