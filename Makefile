@@ -14,7 +14,7 @@ TIMEOUT ?= $(if $(filter debug,$(FLAVOUR)),900,300)
 CMD ?= hmm-tests
 SECONDS ?= 60
 export BASE ARCH FLAVOUR LINUX WITH_BASE ACCEL V VERSION KERNEL_TARBALL TIMEOUT TREE CMD \
-	REROLL MAINTAINERS CONFIG SUFFIX
+	REROLL MAINTAINERS PART CONFIG SUFFIX
 
 bases := $(patsubst kernels/%.mk,%,$(wildcard kernels/*.mk))
 ifeq ($(filter $(BASE),$(bases)),)
@@ -80,6 +80,7 @@ help:
 		CMD '$(CMD)' 'what boot runs in the guest' \
 		SECONDS '$(SECONDS)' 'how long stress runs' \
 		SEED '$(SEED)' 'what stress does, in which order; by default any' \
+		PART '$(PART)' 'which part of the series send makes: patches/$(BASE)/parts' \
 		REROLL '$(REROLL)' 'which version of the series send makes; by default the first' \
 		MAINTAINERS '$(MAINTAINERS)' 'a newer MAINTAINERS than the tree has (send)' \
 		LINUX '$(LINUX)' 'the tree of yours that apply, and deb, work on' \

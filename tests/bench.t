@@ -119,9 +119,9 @@ like "$out" '^- \*\*missed\*\*: 7.3-queue, a TLB shootdown a page table: 17 for 
 like "$out" '^\| 32 MiB, small, 1 thread: to device \| 8208 \| 17/18 \|$' "a count that is another the second time is shown"
 like "$out" '^- 1 of [0-9]* counts were another the second time' "and counted"
 
-# README shows what was published
-ok "README has a place for figures" grep -q "^<!-- figures" "$top/README.md"
-is "$(grep -c 'docs/figures.svg' "$top/README.md")" 1 "and the picture"
+# The page shows what was published
+ok "there is a place for figures" grep -q "^<!-- figures" "$top/docs/figures.md"
+is "$(grep -c '(figures.svg)' "$top/docs/figures.md")" 1 "and the picture"
 ok "which is there" grep -q '</svg>' "$top/docs/figures.svg"
 
 done_testing

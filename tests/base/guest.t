@@ -50,6 +50,8 @@ is "$(results "$work/hmm-tests.pristine.tap")" "$(value CASES) passed, 0 failed,
 boot_tests hmm-tests
 is $? 0 "the queue's hmm-tests, on the queue's kernel: log clean" || diag "$(cat "$work/hmm-tests.err")"
 n=$(sed -n 's/^1\.\.//p' "$work/hmm-tests.tap")
+is "$(grep -E '^(not )?ok ' "$work/hmm-tests.tap")" "$(grep -E '^(not )?ok ' "$top/docs/run-$BASE.txt")" \
+	"docs/run-$BASE.txt shows the same"
 is "$(results "$work/hmm-tests.tap")" "$n passed, 0 failed, 0 skipped" \
 	"the queue's hmm-tests, on the queue's kernel: all of them, $n" ||
 	diag "$(grep -E '^not ok|SKIP|Expected|timeout' "$work/hmm-tests.tap")"

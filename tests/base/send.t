@@ -79,11 +79,21 @@ is "$(differ shazam)" "" "and gives the queue, byte for byte"
 [ ! -f "$work/shazam.queue/${names[0]}" ] || sed -i '$s/.*/ /' "$work/shazam.queue/${names[0]}"
 is "$(differ shazam)" "${names[0]}" "a byte that is another is noticed"
 
+# A part of it
+part=$(find "$queue/parts" -type f -printf '%f\n' | sort | sed -n 2p)
+read -r from to < <(sed -n 's/^Patches: 0*\([0-9]*\)-0*\([0-9]*\)$/\1 \2/p' "$queue/parts/$part")
+ok "a part, $part" env PART="$part" "$top/scripts/send"
+is "$(find "$sent-$part/mails" -type f | wc -l)" $((to - from + 2)) "has its patches, and a cover letter"
+like "$(head_of "$sent-$part/mails/0000.eml" Subject)" "^\[PATCH 0+/$((to - from + 1))\] " "which says how many"
+is "$(grep -c '^prerequisite-patch-id: ' "$sent-$part/mails/0000.eml")" \
+	$((from - 1 + $(series "$queue/base" | wc -l))) "and what has to be there before"
+
 # What is refused, with what was made before left alone
 made=$(files "$sent")
 refuses "a second version of which nothing is said" 'paragraph that begins with v2:' env REROLL=2 "$top/scripts/send"
 refuses "no number" 'not the number of a version' env REROLL=two "$top/scripts/send"
 refuses "a MAINTAINERS that is not there" 'no such file' env MAINTAINERS="$work/none" "$top/scripts/send"
+refuses "a part that is not there" "choose one of: 1-" env PART=none "$top/scripts/send"
 refuses "an argument" 'takes no arguments' "$top/scripts/send" all
 is "$(files "$sent")" "$made" "and what was made before is there still"
 sed -i '$s/.*/ /' "$work/queues/$BASE/${names[0]}"
