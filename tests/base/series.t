@@ -63,6 +63,8 @@ silent "series names its patches" "$(strays "$queue")"
 mapfile -t names < <(series "$queue/base" | sed 's,^,base/,'; series "$queue")
 mapfile -t commits < <(plain_git "$linux" rev-list --reverse "$pristine..$tip")
 is "${#commits[@]}" "${#names[@]}" "a commit for each"
+# Not the one that make tree makes up where git knows none
+is "$(cd "$queue" && grep -h '^Signed-off-by: ' "${names[@]}" | sort -u | wc -l)" 1 "all are signed by the same"
 
 # build LOG FILE...: compiles what these files are part of; the remarks go to LOG
 build() {
