@@ -56,20 +56,6 @@ is "$(results "$work/hmm-tests.tap")" "$n passed, 0 failed, 0 skipped" \
 	"the queue's hmm-tests, on the queue's kernel: all of them, $n" ||
 	diag "$(grep -E '^not ok|SKIP|Expected|timeout' "$work/hmm-tests.tap")"
 
-# khugepaged is at work all the time.  Linux's own cases may fail then, whatever
-# they are about; the queue's do not.
-khugepaged=/sys/kernel/mm/transparent_hugepage/khugepaged
-"$top/scripts/boot" -- "echo 1 >$khugepaged/scan_sleep_millisecs
-	hmm-tests | sed 's/^not ok \([0-9]* hmm2\?\.\)/# not \1/'
-	echo \"# \$(cat $khugepaged/pages_collapsed) collapsed\"" >"$work/khugepaged.tap" 2>"$work/khugepaged.err"
-is $? 0 "while khugepaged is at work: log clean" || diag "$(cat "$work/khugepaged.err")"
-is "$(grep -E '^(not )?ok ' "$work/khugepaged.tap" | grep -vE '^ok [0-9]+ hmm2?\.')" \
-	"$(grep -E '^ok ' "$work/hmm-tests.tap" | grep -vE '^ok [0-9]+ hmm2?\.')" \
-	"while khugepaged is at work: all cases of the queue" ||
-	diag "$(grep -E '^not ok|SKIP|Expected|timeout' "$work/khugepaged.tap")"
-like "$(grep 'collapsed$' "$work/khugepaged.tap")" '^# [1-9]' "while khugepaged is at work: it has been"
-diag "$(grep '^# not [0-9]' "$work/khugepaged.tap")"
-
 if [ -f "$queue_out/hmm-stress" ]; then
 	SECONDS=30 "$top/scripts/stress" >"$work/stress.out" 2>"$work/stress.err"
 	is $? 0 "hmm-stress, half a minute: log clean" || diag "$(cat "$work/stress.err")"
