@@ -76,7 +76,7 @@ function verdict(met, text) {
 	printf "- %s: %s\n", met ? "met" : "**missed**", text
 }
 
-# against QUEUE BASE: where the queue takes more, and how much at the worst
+# against QUEUE QUEUE: where the queue takes more, and how much at the worst
 function against(queue, base, measure, what,    i, ratio, worst, where, over, n) {
 	if (!have[queue] || !have[base])
 		return

@@ -56,9 +56,10 @@ private() {
 
 # open_suite SUITE ARCH PACKAGE [VERSION]: finds a mirror that has it, for private
 # and download.  ARCH is `source` for the package's source.  $choices is what else
-# can be done.
+# can be done.  Sets served, the versions of the package there, newest first: if
+# VERSION is not among them, the caller decides what follows.
 open_suite() {
-	local suite=$1 package=$3 version=${4-} mirror uris keyring signed='' known='' line
+	local suite=$1 package=$3 version=${4-} mirror uris keyring signed='' known line found=''
 	arch=$2
 	state=$cache/apt/$suite
 	[ "$arch" = amd64 ] || state+=-$arch
@@ -80,16 +81,20 @@ open_suite() {
 	fi
 	mkdir -p "$state/lists/partial" "$state/cache/archives/partial"
 	: >"$state/status"
+	served=
 	for mirror in $uris; do
 		say "looking for $package${version:+ $version} in $suite at $mirror"
 		echo "$line $mirror $suite main" >"$state/sources.list"
 		private apt-get -q update >"$state/log" 2>&1 || continue
+		found=1
 		known=$(private apt-cache madison "$package" | awk '{ print $3 }' | paste -sd' ')
+		# shellcheck disable=SC2086 # versions
+		served=$(printf '%s\n' $served $known | sort -ruV | paste -sd' ')
 		[ -n "$known" ] || continue
 		case " $known " in *" ${version:-$known} "*) return 0 ;; esac
 	done
-	[ -z "$known" ] ||
-		die "$package $version is not in $suite any more, which has: $known" "$choices"
+	[ -z "$served" ] || return 0
+	[ -z "$found" ] || die "no mirror in apt's configuration has $package in $suite" "$choices"
 	die "no mirror in apt's configuration could be read that has $package in $suite" \
 		"$(grep -m3 '^[EW]:' "$state/log" || tail -n 3 "$state/log")" \
 		"check the network and run this again; $choices"

@@ -1,12 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
-# Sourced by the scripts beside it: messages, paths, and kernels/<base>.mk.
+# Sourced by the scripts beside it: messages, paths, and patches/<queue>/source.mk.
 
 me=${0##*/}
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 build=${BUILD:-$top/build}
 patches=${PATCHES:-$top/patches}
-kernels=${KERNELS:-$top/kernels}
 # shellcheck disable=SC2034 # for those who source this
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/migrate-vma
 
@@ -30,24 +29,31 @@ help_on_request() {
 	esac
 }
 
-# value NAME: what kernels/<base>.mk says, unless the environment says otherwise
+# value NAME: the line of that name in patches/<queue>/source.mk
 value() {
-	sed -n "s/^$1 = //p" "$kernels/$BASE.mk"
+	sed -n "s/^$1 = //p" "$patches/$QUEUE/source.mk"
 }
 
-bases() {
+# release_of TREE: which Linux it is, as its Makefile says
+release_of() {
+	awk -F ' *= *' '$1 == "VERSION" || $1 == "PATCHLEVEL" || $1 == "SUBLEVEL" {
+		printf "%s%s", sep, $2; sep = "." } $1 == "EXTRAVERSION" { printf "%s", $2; exit }' "$1/Makefile"
+}
+
+# queues: the queues that there are
+queues() {
 	local f
-	for f in "$kernels"/*.mk; do [ ! -f "$f" ] || basename "$f" .mk; done | sort -V | paste -sd' '
+	for f in "$patches"/*/source.mk; do [ ! -f "$f" ] || basename "${f%/*}"; done | sort -V | paste -sd' '
 }
 
-# need_base: BASE names a kernel that we have a file for
-need_base() {
-	BASE=${BASE:-5.10}
-	[ -f "$kernels/$BASE.mk" ] ||
-		die "BASE=$BASE is not a kernel that we have a queue for" \
-			"choose one of: $(bases)"
+# need_queue: QUEUE names a queue.  BASE is another name for it.
+need_queue() {
+	QUEUE=${QUEUE:-${BASE:-5.10}}
+	[ -f "$patches/$QUEUE/source.mk" ] ||
+		die "QUEUE=$QUEUE is no queue" \
+			"choose one of: $(queues)"
 	# shellcheck disable=SC2034 # for those who source this
-	linux=$build/$BASE/linux
+	linux=$build/$QUEUE/linux
 	# shellcheck disable=SC2034
-	queue=$patches/$BASE
+	queue=$patches/$QUEUE
 }

@@ -13,7 +13,7 @@ need_arch() {
 	ARCH=${ARCH:-x86_64}
 	case " $(value ARCHES) " in
 	*" $ARCH "*) ;;
-	*) die "ARCH=$ARCH is not an architecture that $BASE is built for here" \
+	*) die "ARCH=$ARCH is not an architecture that $QUEUE is built for here" \
 		"choose one of: $(value ARCHES)" ;;
 	esac
 	cross='' words='' threads=multi out_device=(-serial chardev:out)
@@ -48,10 +48,10 @@ need_arch() {
 	esac
 }
 
-# need_out: BASE, ARCH, FLAVOUR, LINUX_TREE and OUT are set and make sense
+# need_out: QUEUE, ARCH, FLAVOUR, LINUX_TREE and OUT are set and make sense
 need_out() {
 	local suffix
-	need_base
+	need_queue
 	need_arch
 	case ${FLAVOUR:=plain} in
 	plain) suffix= ;;
@@ -59,7 +59,7 @@ need_out() {
 	*) die "FLAVOUR=$FLAVOUR is not a flavour of the kernel" "choose plain or debug" ;;
 	esac
 	LINUX_TREE=${LINUX_TREE:-$linux}
-	OUT=${OUT:-$build/$BASE/$ARCH$suffix}
+	OUT=${OUT:-$build/$QUEUE/$ARCH$suffix}
 	OUT=$(realpath -m "$OUT")
 	image=$OUT/$image
 }
@@ -109,3 +109,42 @@ say_progress() {
 	fi
 }
 end_progress() { [ ! -t 2 ] || printf '\r\e[K' >&2; }
+
+# kmake ARGS: the kernel's make, from LINUX_TREE into OUT.  Our variables, and a make
+# that called us, would mean something to it.
+kmake() {
+	env -u QUEUE -u CONFIG -u CONFIGS -u LINUX -u CC -u V -u MAKEFLAGS -u MFLAGS -u MAKELEVEL \
+		make -C "$LINUX_TREE" O="$OUT" ARCH="$karch" CROSS_COMPILE="$cross" \
+		CC="$compiler" HOSTCC="$host_compiler" ${V:+V="$V"} "$@" </dev/null 2>&1
+}
+
+# compiled LOG: how many objects make has compiled
+compiled() { grep -cE '^ +(CC|AS) |^ .* -c -o ' "$1" || true; }
+
+# kmake_shown LOG ARGS: kmake on all CPUs.  Its output goes to the end of LOG, and
+# with V=1 to the terminal; without, a line says how far it is.
+kmake_shown() {
+	local log=$1 started=$SECONDS
+	shift
+	if [ -n "${V-}" ]; then
+		kmake -j"$(nproc)" "$@" | tee -a "$log"
+		return
+	fi
+	kmake -j"$(nproc)" "$@" >>"$log" &
+	making=$!
+	trap 'kill $making 2>/dev/null' EXIT
+	while sleep 1 && kill -0 $making 2>/dev/null; do
+		say_progress "$(compiled "$log") objects, $((SECONDS - started)) s"
+	done
+	trap - EXIT
+	end_progress
+	wait $making
+}
+
+# kmake_failed WHAT LOG: shows where it went wrong
+kmake_failed() {
+	grep -m 10 -nE 'error:|Error [0-9]|undefined reference|ERROR:|unmet build dep|\*\*\* ' "$2" | sed 's/^/  | /' >&2 ||
+		tail -n 10 "$2" | sed 's/^/  | /' >&2
+	say "$1 failed; all of its output is in $2"
+	exit 1
+}

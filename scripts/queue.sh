@@ -1,13 +1,19 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
-# shellcheck disable=SC2154 # $linux and $queue are from need_base
-# Sourced by tree, export and apply, after common.sh: how commits in a git tree
-# and the patch files of a queue say the same thing.
+# shellcheck disable=SC2154 # $linux and $queue are from need_queue
+# Sourced by the scripts that read or write a queue, after common.sh: how commits
+# in a git tree and the patch files of a queue say the same thing.
 #
-# In the tree, the tag `pristine` is the tarball's content, `base` the same
-# with the patches of base/ on top.  refs/queue/exported is the last commit that
-# the patch files said all about; queue.patches in the tree's configuration is
-# their checksum at that time, queue.base the commit that was `base`.
+# A queue is a folder.  Each series of the queue is a folder in there, 1-NAME,
+# 2-NAME ..., with a cover letter and patches that are numbered from 1.  revert/
+# has the patches beneath the first series, if there are any.
+#
+# In the tree, the tag `pristine` is the tarball's content, `base` the same with
+# the patches of revert/ on top.  The branch series/1-NAME ends the series of that
+# name; commits after the last of these branches belong to the last series.
+# refs/queue/exported is the last commit that the patch files said all about;
+# queue.patches in the tree's configuration is their checksum at that time,
+# queue.base the commit that was `base`, queue.series where each series ended.
 
 # Callers (a git hook, a CI job) may have git's environment set for their own
 # repository.
@@ -48,62 +54,165 @@ refuse_busy() {
 			"$(head -n 5 <<<"$changed")" "commit or stash them, then run this again"
 }
 
-# series DIR: the names of its patches, in order
-series() {
-	[ ! -f "$1/series" ] || sed 's/[[:space:]]*$//; /^\(#.*\)\?$/d' "$1/series"
+# all_series QUEUE: the folders of its series, in order
+all_series() {
+	[ ! -d "$1" ] || find "$1" -mindepth 1 -maxdepth 1 -type d -name '[0-9]*-*' -printf '%f\n' | sort -V
 }
 
-# check_series DIR: stops if a patch that it names is not there
-check_series() {
+# series DIR: the names of its patches, in order
+series() {
+	[ ! -d "$1" ] || find "$1" -maxdepth 1 -type f -name '[0-9][0-9][0-9][0-9]-*.patch' ! -name '0000-*' -printf '%f\n' | sort
+}
+
+# queue_patches QUEUE: the patches of all of its series, as SERIES/NAME, in order
+queue_patches() {
 	local name
+	for name in $(all_series "$1"); do series "$1/$name" | sed "s,^,$name/,"; done
+}
+
+# check_series DIR: stops unless its patches are numbered from 1, without a gap
+check_series() {
+	local name number=0
 	while read -r name; do
-		[ -f "$1/$name" ] ||
-			die "$1/series names $name, which is not there" \
-				"bring the file back, or take the line out"
+		number=$((number + 1))
+		[ "$((10#${name%%-*}))" -eq $number ] ||
+			die "$1 has no patch $(printf %04d $number), or has it twice: the next one is $name" \
+				"bring the missing patch back, or have make export number them anew"
 	done < <(series "$1")
 }
+
+# check_queue QUEUE: stops unless each series is whole, and needs earlier ones only
+check_queue() {
+	local name need cover before=' '
+	[ ! -d "$1/revert" ] || check_series "$1/revert"
+	for name in $(all_series "$1"); do
+		cover=$1/$name/0000-cover-letter.patch
+		[ -f "$cover" ] || die "$1/$name has no cover letter" \
+			"write $name/0000-cover-letter.patch: that of another series shows how"
+		[ -n "$(series "$1/$name")" ] || die "$1/$name has no patches" \
+			"bring them back, or remove the folder"
+		check_series "$1/$name"
+		[ "$(sed -n '1,/^$/s/^Needs: .*/x/p' "$cover")" = x ] ||
+			die "$cover does not say what the series stands on" \
+				"a line beneath Subject: names earlier series, or none: Needs: 1-NAME 2-NAME"
+		for need in $(needs "$1" "$name"); do
+			[[ $before = *" $need "* ]] || die "$cover: Needs: names $need, which is no earlier series" \
+				"the earlier ones:${before% }"
+		done
+		before+="$name "
+	done
+}
+
+# needs QUEUE SERIES: the series that its cover letter says it stands on
+needs() { sed -n '1,/^$/s/^Needs: //p' "$1/$2/0000-cover-letter.patch" | tr ' ' '\n' | grep -vx -e none -e '' || true; }
+
+# stack QUEUE SERIES: that series and all that it stands on, in order
+stack() {
+	local list=$2 more name
+	while :; do
+		more=$({ for name in $list; do echo "$name"; needs "$1" "$name"; done; } | sort -uV)
+		[ "$more" != "$list" ] || break
+		list=$more
+	done
+	echo "$list"
+}
+
+# subject FILE: of a patch, without its prefix
+subject() { git mailinfo -b /dev/null /dev/null <"$1" 2>/dev/null | sed -n 's/^Subject: //p'; }
 
 # queue_there GIT DIR: how many of its patches are among the last commits in DIR
 queue_there() {
 	local name history there=0
 	history=$("$1" "$2" log -n 1000 --format=%s 2>/dev/null) || return
 	while read -r name; do
-		! grep -qxF -- "$(git mailinfo -b /dev/null /dev/null <"$queue/$name" | sed -n 's/^Subject: //p')" <<<"$history" ||
-			there=$((there + 1))
-	done < <(series "$queue")
+		! grep -qxF -- "$(subject "$queue/$name")" <<<"$history" || there=$((there + 1))
+	done < <(queue_patches "$queue")
 	echo $there
 }
 
-# stamp QUEUE: a checksum of all that its patches say; an empty series and none
-# are the same
+# stamp QUEUE: a checksum of all that its patches say; a queue without patches and
+# none are the same
 stamp() {
 	if [ -d "$1" ]; then
 		cd "$1" || exit # in the pipe's own shell
-		find . base -maxdepth 1 \( -name '*.patch' ! -name '0000-*' -o -name series -size +0 \) \
-			-print0 2>/dev/null | sort -z | xargs -0 -r sha256sum || true
+		{ series revert | sed 's,^,revert/,'; queue_patches .; } | xargs -d '\n' -r sha256sum
 	fi | sha256sum | cut -d' ' -f1
 }
 
 # Each patch ends with it, where git am and git apply do not look
 licence='SPDX-License-Identifier: GPL-2.0-only'
 
-# format_queue TREE OUT: its commits as a queue in OUT
-format_queue() {
-	format_range "$1" pristine..base "$2/base"
-	format_range "$1" base..HEAD "$2"
+# How a patch looks, whatever git's defaults are
+diff_options=(--no-color --no-renames --abbrev=12 -U3 --inter-hunk-context=0
+	--diff-algorithm=myers --indent-heuristic --no-ext-diff --no-textconv
+	--src-prefix=a/ --dst-prefix=b/ -O/dev/null)
+
+# series_ends TREE: where each series ends, in order: NAME COMMIT.  Stops if the
+# branches do not follow each other from base to HEAD.
+series_ends() {
+	local tree=$1 name commit previous names
+	previous=$(commit_of "$tree" base)
+	names=$(plain_git "$tree" for-each-ref --format='%(refname:lstrip=3)' refs/heads/series/ | sort -V)
+	[ -n "$names" ] || [ "$(plain_git "$tree" rev-list --count base..HEAD)" = 0 ] ||
+		die "$tree: no branch says which series its commits belong to" \
+			"name the series: git -C $tree branch series/1-NAME"
+	for name in $names; do
+		[[ $name = [0-9]*-* ]] || die "$tree: the branch series/$name is not named series/NUMBER-NAME" \
+			"git -C $tree branch -m series/$name series/1-NAME"
+		commit=$(commit_of "$tree" "refs/heads/series/$name")
+		[ "$name" != "${names##*$'\n'}" ] || ! plain_git "$tree" merge-base --is-ancestor "$commit" HEAD ||
+			commit=$(commit_of "$tree" HEAD)
+		{ plain_git "$tree" merge-base --is-ancestor "$previous" "$commit" &&
+			plain_git "$tree" merge-base --is-ancestor "$commit" HEAD; } ||
+			die "$tree: the branch series/$name does not end a part of what leads to HEAD" \
+				"a rebase takes the branches along (git rebase --update-refs);" \
+				"to say anew where that series ends: git -C $tree branch -f series/$name COMMIT"
+		[ "$commit" != "$previous" ] || die "$tree: the branch series/$name has no commit of its own" \
+			"to end the series: git -C $tree branch -D series/$name"
+		echo "$name $commit"
+		previous=$commit
+	done
 }
 
+# format_queue TREE OUT: its commits as a queue in OUT
+format_queue() {
+	local name commit previous=base ends
+	ends=$(series_ends "$1") || return
+	mkdir -p "$2"
+	format_range "$1" pristine..base "$2/revert"
+	while read -r name commit; do
+		[ -n "$name" ] || continue
+		format_range "$1" "$previous..$commit" "$2/$name"
+		previous=$commit
+	done <<<"$ends"
+}
+
+# format_range TREE RANGE OUT
 format_range() {
+	[ -n "$(plain_git "$1" rev-list -n 1 "$2")" ] || return 0
 	mkdir -p "$3"
 	plain_git "$1" format-patch -q -o "$3" -N --zero-commit --signature="$licence" \
-		--no-thread --no-attach --no-base --no-cover-letter --no-color \
-		--subject-prefix=PATCH --encode-email-headers --no-renames --abbrev=12 \
-		-U3 --inter-hunk-context=0 --diff-algorithm=myers --indent-heuristic \
-		--no-ext-diff --no-textconv --src-prefix=a/ --dst-prefix=b/ \
-		-O/dev/null "$2"
-	[ -n "$(find "$3" -maxdepth 1 -name '*.patch' -print -quit)" ] || return 0
-	echo "# $licence" >"$3/series"
-	find "$3" -maxdepth 1 -name '*.patch' -printf '%f\n' | sort >>"$3/series"
+		--no-thread --no-attach --no-base --no-cover-letter --filename-max-length=200 \
+		--subject-prefix=PATCH --encode-email-headers "${diff_options[@]}" "$2"
+}
+
+# changed_files TREE [FROM [TO]]: the kernel's files that the queue changes
+changed_files() {
+	plain_git "$1" diff --no-renames --name-only "${2:-base}" "${3:-HEAD}" -- . \
+		':!tools/testing/selftests' ':!scripts/coccinelle'
+}
+
+# file_diff TREE FILE [FROM [TO]]: all that the queue changes in it
+file_diff() { plain_git "$1" diff "${diff_options[@]}" "${3:-base}" "${4:-HEAD}" -- "$2"; }
+
+# format_diffs TREE OUT: the whole change, a file for each of the kernel's
+format_diffs() {
+	local file
+	mkdir -p "$2"
+	changed_files "$1" | while read -r file; do
+		mkdir -p "$2/$(dirname "$file")"
+		{ file_diff "$1" "$file"; printf -- '-- \n%s\n' "$licence"; } >"$2/$file.diff"
+	done
 }
 
 # am_series TREE DIR: git am of all its patches.  The committer is always the
@@ -111,7 +220,6 @@ format_range() {
 # commit ids everywhere.
 am_series() {
 	local names log next
-	check_series "$2"
 	mapfile -t names < <(series "$2")
 	[ ${#names[@]} -gt 0 ] || return 0
 	log=$(GIT_COMMITTER_NAME=queue GIT_COMMITTER_EMAIL=queue@localhost \
@@ -130,9 +238,24 @@ record() {
 	plain_git "$1" update-ref refs/queue/exported HEAD
 	plain_git "$1" config queue.base "$(commit_of "$1" base)"
 	plain_git "$1" config queue.patches "$(stamp "$queue")"
+	plain_git "$1" config queue.series "$(branches "$1")"
 }
 
+# branches TREE: where they all are, in a line
+branches() { plain_git "$1" for-each-ref --format='%(refname:lstrip=3) %(objectname)' refs/heads/series/ | sort -V | paste -sd' '; }
+
 recorded() { plain_git "$1" config "queue.$2" || true; }
+
+# scratch_tree TREE REV: a clone at $tmp/scratch that shares its objects and has no
+# files: commits can be made there, and nothing in TREE changes
+scratch_tree() {
+	rm -rf "$tmp/scratch"
+	plain_git . clone -q --shared --no-checkout --template= "$1" "$tmp/scratch"
+	plain_git "$tmp/scratch" update-ref --no-deref HEAD "$(commit_of "$1" "$2")"
+	plain_git "$tmp/scratch" read-tree HEAD
+	# how a hunk's function is found
+	plain_git "$tmp/scratch" show HEAD:.gitattributes >"$tmp/scratch/.gitattributes" 2>/dev/null || true
+}
 
 # lock_tree: one at a time may change $linux; what an interrupted run left goes
 lock_tree() {
@@ -153,4 +276,23 @@ need_tree() {
 	{ [ -e "$linux/.git" ] && commit_of "$linux" pristine && commit_of "$linux" base && commit_of "$linux" HEAD; } >/dev/null ||
 		die "$linux is there, but is no git tree with the tags pristine and base" \
 			"move it away and run scripts/tree, which makes one"
+}
+
+# need_exported: patches and commits say the same
+need_exported() {
+	if [ "$(commit_of "$linux" HEAD)" != "$(commit_of "$linux" refs/queue/exported)" ] ||
+		[ "$(recorded "$linux" series)" != "$(branches "$linux")" ] ||
+		[ "$(recorded "$linux" patches)" != "$(stamp "$queue")" ]; then
+		die "$linux and $queue do not say the same" \
+			"${1:-to take the tree\'s commits: scripts/export first; to take the patches: scripts/tree first}"
+	fi
+}
+
+# need_file: FILE is a file that the queue's commits touch, if it is set
+need_file() {
+	local touched
+	[ -n "${FILE-}" ] || return 0
+	touched=$(plain_git "$linux" log --format= --name-only base..HEAD | sort -u)
+	grep -qxF -- "$FILE" <<<"$touched" ||
+		die "FILE=$FILE: no patch of $QUEUE touches such a file" "choose one of:" "${touched//$'\n'/$'\n'  }"
 }

@@ -7,20 +7,31 @@ set -u
 # shellcheck disable=SC2034 # for those who source this
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 tests_run=0
+chosen_queue=
 tests_failed=0
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-diag() { printf '%s\n' "$*" | sed 's/^/# /'; }
+# diag TEXT...: for whoever reads the log; after a failure, for all to see
+diag() {
+	local text
+	text=$(printf '%s\n' "$*" | sed 's/^/# /')
+	printf '%s\n' "$text"
+	[ -z "$failing" ] || printf '%s\n' "$text" >&2
+}
+failing=
 
 # result STATUS NAME
 result() {
 	tests_run=$((tests_run + 1))
+	failing=
 	if [ "$1" -eq 0 ]; then
 		echo "ok $tests_run - $2"
 	else
 		tests_failed=$((tests_failed + 1))
+		failing=1
 		echo "not ok $tests_run - $2"
+		echo "# ${chosen_queue:+$chosen_queue }${0##*/}: not ok $tests_run - $2" >&2
 	fi
 	return "$1"
 }
@@ -102,11 +113,12 @@ commit() {
 	git -C "$1" -c user.name=A -c user.email=a@example.org -c commit.gpgSign=false commit -q -s -m "$2"
 }
 
-# Whoever runs the tests may have a configuration of his own.  BASE is for those
-# in tests/base.
-# shellcheck disable=SC2034
-chosen_base=${BASE-}
-unset BASE ARCH FLAVOUR VERSION KERNEL_TARBALL LINUX WITH_BASE FORCE BUILD PATCHES KERNELS
+# Whoever runs the tests may have a configuration of his own.  QUEUE is for the
+# tests in tests/series; make check calls them by a link in a folder of that name.
+chosen_queue=${QUEUE-}
+folder=$(basename "$(dirname "$0")")
+[ ! -f "$top/patches/$folder/source.mk" ] || chosen_queue=$folder
+unset QUEUE BASE TREE SERIES FILE STEPS ARCH FLAVOUR VERSION KERNEL_TARBALL LINUX REVERT FORCE BUILD PATCHES
 # shellcheck disable=SC2046 # a list of names
 unset $(git rev-parse --local-env-vars)
 export GIT_CONFIG_GLOBAL=$work/gitconfig GIT_CONFIG_NOSYSTEM=1

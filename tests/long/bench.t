@@ -3,7 +3,7 @@
 # The figures: what has been reached stays so.  All sides, three quarters of an hour
 # if no kernel has been built.
 # shellcheck source=tests/lib.sh
-. "$(dirname "$0")/../lib.sh"
+. "$(dirname "$(realpath "$0")")/../lib.sh"
 
 ROUNDS=1 "$top/scripts/bench" >"$work/out" 2>"$work/err"
 is $? 0 "bench" || { diag "$(tail -n 20 "$work/err")"; done_testing; }
@@ -19,7 +19,7 @@ met 'nothing isolated, unmapped, invalidated or split' "7.3: nothing happens to 
 met 'a TLB shootdown a page table' "7.3: one TLB shootdown a page table"
 met 'swapped-out memory in one call' "7.3: swapped-out memory in one call"
 
-# worst QUEUE BASE STEP: in migrate_vma_*(), relative to the base
+# worst QUEUE QUEUE STEP: in migrate_vma_*(), relative to the base
 worst() {
 	local side value=()
 	for side in "$1" "$2"; do

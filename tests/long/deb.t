@@ -3,54 +3,55 @@
 # make apply and make deb on a tree of a user's own, with a configuration of his own:
 # the packages hold a kernel that boots and passes hmm-tests.
 # shellcheck source=tests/lib.sh
-. "$(dirname "$0")/../lib.sh"
+. "$(dirname "$(realpath "$0")")/../lib.sh"
 # shellcheck source=scripts/common.sh
 . "$top/scripts/common.sh"
 unset OUT LINUX_TREE CONFIG SUFFIX CC
 "$top/scripts/deps" deb 2>&1 | sed 's/^/# /'
 
-for BASE in $(bases); do
-	export BASE
-	need_base
-	# shellcheck disable=SC2154 # from need_base
+for QUEUE in $(queues); do
+	export QUEUE
+	need_queue
+	# shellcheck disable=SC2154 # from need_queue
 	[ -e "$linux" ] || "$top/scripts/tree" 2>&1 | sed 's/^/# /'
-	ok "$BASE: hmm-tests are there" "$top/scripts/kernel"
-	ok "$BASE: and built" "$top/scripts/selftests"
+	ok "$QUEUE: hmm-tests are there" "$top/scripts/kernel"
+	ok "$QUEUE: and built" "$top/scripts/selftests"
 
-	mine=$work/linux-$BASE
+	mine=$work/linux-$QUEUE
 	git clone -q --shared --no-checkout "$linux" "$mine"
 	git -C "$mine" checkout -q -b mine pristine
 	git -C "$mine" config user.name Me
 	git -C "$mine" config user.email me@example.org
 	with=
-	[ ! -f "$top/patches/$BASE/base/series" ] || with=1
-	ok "$BASE: the queue goes onto a tree of one's own" env LINUX="$mine" WITH_BASE=$with "$top/scripts/apply"
+	[ ! -f "$top/patches/$QUEUE/base/series" ] || with=1
+	ok "$QUEUE: the queue goes onto a tree of one's own" env LINUX="$mine" REVERT=$with "$top/scripts/apply"
 
-	config=$work/config-$BASE
-	cp "$build/$BASE/x86_64/.config" "$config"
+	config=$work/config-$QUEUE
+	cp "$build/$QUEUE/x86_64/.config" "$config"
 	sed -i '/SYSTEM_TRUSTED_KEYS/d' "$config"
 	printf 'CONFIG_SYSTEM_TRUSTED_KEYS="debian/certs/none.pem"\nCONFIG_MIGRATE_VMA_NONE=y\n' >>"$config"
 	before=$(files "$mine")
 	out=$(LINUX=$mine CONFIG=$config SUFFIX=-mine "$top/scripts/deb" 2>"$work/err")
-	result $? "$BASE: the packages are built" || diag "$(tail -n 20 "$work/err")"
-	is "$(files "$mine")" "$before" "$BASE: the tree is as it was"
-	like "$(cat "$work/err")" 'debian/certs/none.pem, which is not there: left out' "$BASE: certificates that are not there are left out"
-	like "$(cat "$build/$BASE/deb/config.diff")" '^CONFIG_MIGRATE_VMA_NONE=y	gone$' "$BASE: an option that this kernel does not have is named"
-	package=$(find "$build/$BASE/deb" -maxdepth 1 -name "linux-image-$(value RELEASE)-mine_*.deb")
-	like "$out" "apt install .*linux-image-$(value RELEASE)-mine_" "$BASE: what to install is said"
+	result $? "$QUEUE: the packages are built" || diag "$(tail -n 20 "$work/err")"
+	is "$(files "$mine")" "$before" "$QUEUE: the tree is as it was"
+	like "$(cat "$work/err")" 'debian/certs/none.pem, which is not there: left out' "$QUEUE: certificates that are not there are left out"
+	like "$(cat "$build/$QUEUE/deb/config.diff")" '^CONFIG_MIGRATE_VMA_NONE=y	gone$' "$QUEUE: an option that this kernel does not have is named"
+	release=$(release_of "$mine")
+	package=$(find "$build/$QUEUE/deb" -maxdepth 1 -name "linux-image-$release-mine_*.deb")
+	like "$out" "apt install .*linux-image-$release-mine_" "$QUEUE: what to install is said"
 
 	# The guest boots what is in the package, not what scripts/kernel has built
-	root=$work/root-$BASE
+	root=$work/root-$QUEUE
 	dpkg-deb -x "$package" "$root"
-	out=$work/out-$BASE
+	out=$work/out-$QUEUE
 	mkdir -p "$out/arch/x86/boot"
 	cp "$root"/boot/vmlinuz-* "$out/arch/x86/boot/bzImage"
-	cp "$build/$BASE/x86_64/hmm-tests" "$out"
+	cp "$build/$QUEUE/x86_64/hmm-tests" "$out"
 	extra=$(find "$root/lib/modules" -name '*.ko' -printf '%p:lib/%f ')
 	EXTRA=$extra OUT=$out "$top/scripts/boot" -- 'uname -r; hmm-tests' >"$work/tap" 2>"$work/err"
-	result $? "$BASE: it boots and passes hmm-tests" || diag "$(tail -n 20 "$work/err")"
-	is "$(head -n 1 "$work/tap")" "$(value RELEASE)-mine" "$BASE: it is the one of the package"
+	result $? "$QUEUE: it boots and passes hmm-tests" || diag "$(tail -n 20 "$work/err")"
+	is "$(head -n 1 "$work/tap")" "$release-mine" "$QUEUE: it is the one of the package"
 	n=$(sed -n 's/^1\.\.//p' "$work/tap")
-	is "$(grep '^ok ' "$work/tap" | grep -vc SKIP)" "$n" "$BASE: all $n of them"
+	is "$(grep '^ok ' "$work/tap" | grep -vc SKIP)" "$n" "$QUEUE: all $n of them"
 done
 done_testing

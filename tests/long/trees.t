@@ -4,7 +4,7 @@
 # such a tree would do it; and hmm-tests on what comes out, where that is not what
 # all the other tests run on.
 # shellcheck source=tests/lib.sh
-. "$(dirname "$0")/../lib.sh"
+. "$(dirname "$(realpath "$0")")/../lib.sh"
 # shellcheck source=scripts/common.sh
 . "$top/scripts/common.sh"
 # shellcheck source=scripts/queue.sh
@@ -13,13 +13,13 @@ unset OUT LINUX_TREE
 git config --global user.name Me
 git config --global user.email me@example.org
 
-for BASE in $(bases); do
-	need_base
-	export BASE
+for QUEUE in $(queues); do
+	need_queue
+	export QUEUE
 	[ -e "$linux" ] || "$top/scripts/tree" 2>&1 | sed 's/^/# /'
 	count=$( (series "$queue/base"; series "$queue") | wc -l)
 	for version in $(value ENDS); do
-		tree=$build/$BASE/trees/$version
+		tree=$build/$QUEUE/trees/$version
 		rm -rf "$tree"
 		mkdir -p "$tree"
 		tarball=$(VERSION=$version "$top/scripts/fetch" 2>"$work/err")
@@ -29,16 +29,16 @@ for BASE in $(bases); do
 		ok "$version: a git tree of it" sh -c "cd '$tree' && git init -q &&
 			git -c core.compression=0 add -Af . && git commit -q -m 'Linux $version'"
 		before=$(state "$tree")
-		LINUX=$tree refuses "$version: not without the patches below it" 'WITH_BASE=1' "$top/scripts/apply"
+		LINUX=$tree refuses "$version: not without the patches below it" 'REVERT=1' "$top/scripts/apply"
 		is "$(state "$tree")" "$before" "$version: nothing has changed"
-		LINUX=$tree WITH_BASE=1 "$top/scripts/apply" >"$work/out" 2>&1
+		LINUX=$tree REVERT=1 "$top/scripts/apply" >"$work/out" 2>&1
 		is $? 0 "$version: the queue fits" || diag "$(cat "$work/out")"
 		is "$(git -C "$tree" rev-list --count HEAD)" $((count + 1)) "$version: all of it"
 		if [ "$version" = "$(value VERSION)" ]; then
 			is "$(git -C "$tree" rev-parse 'HEAD^{tree}')" "$(git -C "$linux" rev-parse 'refs/queue/exported^{tree}')" \
 				"$version: that is what make tree has"
 		else
-			LINUX_TREE=$tree OUT=$build/$BASE/trees/$version.out "$top/scripts/run" >"$work/out" 2>"$work/err"
+			LINUX_TREE=$tree OUT=$build/$QUEUE/trees/$version.out "$top/scripts/run" >"$work/out" 2>"$work/err"
 			is $? 0 "$version: a run passes" || diag "$(tail -n 30 "$work/err" "$work/out")"
 			diag "$version: $(grep ' passed, ' "$work/out")"
 		fi

@@ -1,0 +1,93 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only
+# The callers of migrate_vma_setup(), all over the tree, at the queue's end:
+# they have been converted, and those that the test guest has no use for compile.
+# shellcheck source=tests/series/kernel.sh
+QUEUE=5.10
+export QUEUE
+. "$(dirname "$(realpath "$0")")/../../../tests/series/kernel.sh"
+need_worktree
+configure nouveau uvmem
+
+# old_uses: what uses the old interface.  The documentation and the semantic
+# patch explain how to get away from it.
+old_uses() {
+	plain_git "$LINUX_TREE" grep -nw src_owner -- . \
+		':!Documentation/vm/hmm.rst' ':!scripts/coccinelle/api/migrate_vma.cocci'
+}
+
+# definitions [without-flags]: each variable of type struct migrate_vma, or only
+# those that get no flags in the function that has them
+definitions() {
+	local file
+	plain_git "$LINUX_TREE" grep -lE 'struct migrate_vma [a-z_]+' -- '*.c' | while read -r file; do
+		awk -v file="$file" -v only="${1-}" '
+			/^{/ { inside = 1; n = 0; split("", flags) }
+			inside && match($0, /struct migrate_vma [a-z_]+/) {
+				name[++n] = substr($0, RSTART + 19, RLENGTH - 19)
+				line[n] = FNR
+				initializer = /= *{/
+			}
+			initializer && /\.flags[ \t]*=/ { flags[n] = 1 }
+			/};/ { initializer = 0 }
+			inside {
+				for (i = 1; i <= n; i++)
+					if ($0 ~ "(^|[^A-Za-z0-9_.>])" name[i] "\\.flags[ \t]*=") flags[i] = 1
+			}
+			/^}/ {
+				for (i = 1; inside && i <= n; i++)
+					if (!only || !(i in flags)) print file ":" line[i] ": " name[i]
+				inside = 0
+			}' "$LINUX_TREE/$file"
+	done
+}
+
+# A call, not the words of a comment
+call='^[^*"]*[^a-z_*"]migrate_vma_setup\(&?[a-z]+\)'
+
+# calling: the files that call it
+calling() { plain_git "$LINUX_TREE" grep -lE "$call" -- '*.c' ':!tools'; }
+
+go_to "$base"
+like "$(old_uses | cut -d: -f1 | uniq | paste -sd' ')" 'uvmem.c .*nouveau_dmem.c .*test_hmm.c' "before the queue, callers use src_owner"
+is "$(definitions without-flags)" "$(definitions)" "and none sets flags"
+go_to "$tip"
+silent "at its end, none uses src_owner" "$(old_uses)"
+silent "and each sets flags" "$(definitions without-flags)"
+is "$(definitions | cut -d: -f1 | uniq)" "$(calling)" "no call has its struct migrate_vma from elsewhere"
+diag "$(definitions)"
+while read -r file flags; do
+	sed -i "0,/^\t*$flags/{/^\t*$flags/d}" "$LINUX_TREE/$file"
+	like "$(definitions without-flags | paste -sd,)" "^$file:[^,]*\$" "one that forgets is noticed: $file"
+	go_to "$tip"
+done <<'EOT'
+arch/powerpc/kvm/book3s_hv_uvmem.c mig\.flags =
+drivers/gpu/drm/nouveau/nouveau_dmem.c \.flags
+lib/test_hmm.c args\.flags =
+EOT
+
+# Those that the guest does not have
+for flavour in nouveau uvmem; do
+	mapfile -t list < <(objects $flavour)
+	go_to "$pristine"
+	compile $flavour "${list[@]}" >"$work/log"
+	result $? "before the queue: ${list[*]}" || diag "$(tail -n 20 "$work/log")"
+	remarks <"$work/log" >"$work/pristine"
+	go_to "$tip"
+	status=0
+	compile $flavour "${list[@]}" >"$work/log" || status=1
+	remarks <"$work/log" >"$work/tip"
+	new=$(news "$work/pristine" "$work/tip")
+	[ $status -eq 0 ] && [ -z "$new" ]
+	result $? "at its end: ${list[*]}" || diag "${new:-$(tail -n 20 "$work/log")}"
+
+	# what is not converted does not compile
+	for object in "${list[@]}"; do
+		grep -qE "$call" "$LINUX_TREE/${object%.o}.c" || continue
+		plain_git "$LINUX_TREE" checkout -q "$base" -- "${object%.o}.c"
+		! compile $flavour "$object" >"$work/log"
+		like "$?$(grep 'error:' "$work/log")" "^0.*src_owner" "not without the conversion: ${object%.o}.c"
+		go_to "$tip"
+	done
+done
+done_testing

@@ -1,0 +1,127 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only
+# scripts/bench: what counts can count, and what sums up says what is there.  The
+# figures themselves are tests/long/bench.t.
+# shellcheck source=tests/lib.sh
+. "$(dirname "$(realpath "$0")")/../lib.sh"
+# shellcheck source=scripts/common.sh
+. "$top/scripts/common.sh"
+need_queue
+# The queue's kernel is booted by one test at a time: see tests/series/variants.sh
+mkdir -p "$build/$QUEUE/variants"
+exec 9>"$build/$QUEUE/variants/.lock"
+flock 9
+export OUT=${OUT:-$build/$QUEUE/x86_64} TIMEOUT=120 LOG=$work/boot.log
+unset ARCH APPEND QEMU_ARGS EXTRA MEM SMP CONFIGS V ACCEL LINUX_TREE
+[ -f "$OUT/arch/x86/boot/bzImage" ] || "$top/scripts/kernel" 2>&1 | sed 's/^/# /'
+
+refuses "no such side" 'sides are 5.10-base' "$top/scripts/bench" 5.10-nonesuch
+refuses "no such option" 'neither an option' "$top/scripts/bench" --nonesuch
+refuses "to publish one side" 'needs all sides' "$top/scripts/bench" --publish 7.3-base
+refuses "rounds without a middle" 'ROUNDS=4' env ROUNDS=4 "$top/scripts/bench"
+refuses "another TREE" 'TREE=away' env TREE=away "$top/scripts/bench"
+refuses "another EXACT" 'EXACT=2' env EXACT=2 "$top/scripts/boot" true
+refuses "to count with KVM" 'KVM does not count' env EXACT=1 ACCEL=kvm "$top/scripts/boot" true
+
+# The plugin.  A program that calls what the kernel has a function for: as often as
+# it does between the marks, and no more.
+cat >"$work/calls.c" <<'END'
+#define _GNU_SOURCE
+#include <stdio.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+__attribute__((noinline)) void bench_begin(void) { __asm__ volatile("" ::: "memory"); }
+__attribute__((noinline)) void bench_end(void) { __asm__ volatile("" ::: "memory"); }
+static void calls(int n) { while (n--) syscall(SYS_getppid); }
+int main(void)
+{
+	struct timespec t;
+	calls(7);
+	bench_begin(); calls(100); bench_end();
+	calls(7);
+	bench_begin(); calls(3); bench_end();
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	printf("%ld.%09ld\n", (long)t.tv_sec, t.tv_nsec);
+	return 0;
+}
+END
+gcc-12 -O1 -static -Wl,-Ttext-segment=0x5e100000 -o "$work/calls" "$work/calls.c" || diag "calls.c cannot be compiled"
+version=$(QEMU_PLUGIN=$work/insns.so "$top/scripts/bench" --plugin)
+is $? 0 "the plugin is built, and QEMU takes it" || diag "$version"
+
+# count NAME CORE: runs it; what it counted is in $work/NAME.tsv
+count() {
+	local begin end
+	begin=$(nm "$work/calls" | awk '$3 == "bench_begin" { print $1 }')
+	end=$(nm "$work/calls" | awk '$3 == "bench_end" { print $1 }')
+	printf '%s\n' "$2" >"$work/core"
+	EXACT=1 SMP=1 EXTRA=$work/calls \
+		QEMU_ARGS="-plugin $work/insns.so,begin=$begin,end=$end,symbols=$OUT/System.map,core=$work/core,out=$work/$1.tsv" \
+		"$top/scripts/boot" -- calls >"$work/$1.out" 2>"$work/$1.err" || diag "$(cat "$work/$1.err")"
+}
+symbol=$(awk '$3 == "__x64_sys_getppid" { print $1 }' "$OUT/System.map")
+count first "enter $symbol"
+count again "enter $symbol"
+is "$(awk '$3 == "__x64_sys_getppid" { print $2, $6 }' "$work/first.tsv" | paste -sd,)" "0 100,1 3" \
+	"how often a function is called between the marks"
+is "$(awk '$1 == "total" { print $2, ($3 > 1000) }' "$work/first.tsv" | paste -sd,)" "0 1,1 0" "instructions, of which 100 calls take more"
+is "$(awk '$1 == "function" { sum[$2] += $4 } $1 == "total" { all[$2] = $3 } END { print sum[0] == all[0], sum[1] == all[1] }' "$work/first.tsv")" "1 1" \
+	"those of the functions add up"
+is "$(awk '$1 == "total" { print ($5 > 0 && $5 <= $3) }' "$work/first.tsv" | paste -sd,)" "1,1" "what is counted apart is a part of it"
+ok "the same, to the instruction, in another guest" cmp "$work/first.tsv" "$work/again.tsv"
+is "$(cat "$work/again.out")" "$(cat "$work/first.out")" "and to the nanosecond"
+like "$(qemu-system-x86_64 -machine none -display none -plugin "$work/insns.so,nonsense=1" 2>&1 </dev/null)" \
+	'insns: no such argument: nonsense' "the plugin refuses what it does not know"
+
+# Rows, from what hmm-bench and the plugin say
+tab() { tr ' ' '\t' | tr _ ' '; }
+tab >"$work/out" <<'END'
+interval 0 scene to_device + 512 1 -1 512 2 3
+interval 1 scene to_device - 512 1 -1 512 0 0
+END
+tab >"$work/tsv" <<'END'
+total 0 10240 9 5120 2
+function 0 folio_isolate_lru 512 512 512 0
+total 1 5120 9 0 0
+END
+# underscores are spaces there
+sed -i 's/folio isolate lru/folio_isolate_lru/' "$work/tsv"
+rows=$(awk -f "$top/bench/rows.awk" "$work/out" "$work/tsv")
+like "$rows" $'^whole\tscene\tto device\t10\\.0$' "rows: instructions a page, less what is to be subtracted"
+like "$rows" $'^core\tscene\tto device\t10\\.0$' "rows: and those apart"
+like "$rows" $'^isolated\tscene\tto device\t512$' "rows: calls of a function"
+like "$rows" $'^pages split\tscene\tto device\t2$' "rows: what vmstat says"
+
+# side NAME INSTRUCTIONS SHOOTDOWNS [AGAIN]: rows of two steps
+side() {
+	mkdir -p "$work/$1"
+	printf '%s\t%s\t%s\t%s\n' whole '32 MiB, small, 1 thread' 'to device' "$2" \
+		core '32 MiB, small, 1 thread' 'to device' "$2" \
+		shootdowns '32 MiB, small, 1 thread' 'to device' "$3" \
+		whole 'all on the wanted node, small' 'to node' 5 >"$work/$1/rows.tsv"
+	sed "s/\t$3\$/\t${4-$3}/" "$work/$1/rows.tsv" >"$work/$1/rows-again.tsv"
+}
+# table: of the two sides
+table() { (cd "$work" && awk -f "$top/bench/table.awk" 7.3-base/rows.tsv 7.3-queue/rows.tsv 7.3-base/rows-again.tsv 7.3-queue/rows-again.tsv); }
+side 7.3-base 1000 8208
+side 7.3-queue 799 16
+out=$(table)
+like "$out" '^\| 32 MiB, small, 1 thread: to device \| 1000 \(1000\) \| 799 \(799\) \|$' "the table has both sides"
+like "$out" '^- met: 7.3-queue, a TLB shootdown a page table: 16 for 16$' "what is met"
+like "$out" '^- met: 7.3-queue, 0.8 of 7.3-base for a small page to device: 0.80' "in instructions, too"
+like "$out" '^- \*\*missed\*\*: 7.3-queue, a tenth of 7.3-base for memory that is on the wanted node: 1.000$' "what is missed"
+like "$out" '^- 0 of [0-9]* counts were another the second time$' "all is the same again"
+side 7.3-queue 1011 17 18
+out=$(table)
+like "$out" '^- \*\*missed\*\*: 7.3-queue, in .* in 0 of 1 steps; 1.01 times' "more instructions than the base are missed"
+like "$out" '^- \*\*missed\*\*: 7.3-queue, a TLB shootdown a page table: 17 for 16$' "one shootdown too many, too"
+like "$out" '^\| 32 MiB, small, 1 thread: to device \| 8208 \| 17/18 \|$' "a count that is another the second time is shown"
+like "$out" '^- 1 of [0-9]* counts were another the second time' "and counted"
+
+# The page shows what was published
+ok "there is a place for figures" grep -q "^<!-- figures" "$top/docs/figures.md"
+is "$(grep -c '(figures.svg)' "$top/docs/figures.md")" 1 "and the picture"
+ok "which is there" grep -q '</svg>' "$top/docs/figures.svg"
+
+done_testing

@@ -1,0 +1,174 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only
+# scripts/configure, scripts/kernel, scripts/initramfs and scripts/boot: what fails,
+# fails, and says why.  tests/verdict.t has what scripts/verdict says of a log.
+# shellcheck source=tests/lib.sh
+. "$(dirname "$(realpath "$0")")/../lib.sh"
+# shellcheck source=scripts/common.sh
+. "$top/scripts/common.sh"
+need_queue
+export OUT=${OUT:-$build/$QUEUE/x86_64} ACCEL=tcg TIMEOUT=60 LOG=$work/boot.log
+tree=${LINUX_TREE-}
+unset ARCH APPEND QEMU_ARGS EXTRA MEM SMP CONFIGS V
+boot=$top/scripts/boot
+[ -f "$OUT/arch/x86/boot/bzImage" ] || "$top/scripts/kernel" 2>&1 | sed 's/^/# /'
+[ -f "$OUT/hmm-tests" ] || "$top/scripts/selftests" 2>&1 | sed 's/^/# /'
+# listed: what is in OUT, but for the log of whoever else boots this kernel
+listed() { find "$OUT" -maxdepth 2 ! -name 'boot.log*' -printf '%P %s\n' | sort; }
+before=$(listed)
+
+# fails NAME REGEX COMMAND...: exit status 1 and a message like that
+fails() {
+	local name=$1 regex=$2 out status=0
+	shift 2
+	out=$("$@" 2>&1) || status=$?
+	[ "$status" -eq 1 ] && grep -qE -e "$regex" <<<"$out"
+	result $? "$name" || diag "exit status $status, wanted 1; message: $out"$'\n'"wanted: $regex"
+}
+
+# The command, and what it says.  Other guests can run beside it.
+out=$(TIMEOUT=300 "$boot" 2>"$work/err")
+is $? 0 "hmm-tests pass"
+is "$(grep -c '^ok ' <<<"$out")" "$(sed -n 's/^1\.\.//p' <<<"$out")" "all that were planned"
+is "$(grep -c SKIP <<<"$out")" 0 "none is skipped"
+# shellcheck disable=SC2016 # for the guest
+is "$("$boot" 'printf "%s|" "a  b" '"'\$c'"' "&"; printf last' 2>/dev/null)" 'a  b|$c|&|last' \
+	"a command comes through as it is written"
+echo planted >"$work/file"
+is "$(EXTRA="$work/file:etc/there $work/file" "$boot" 'cat /etc/there /bin/file' 2>/dev/null)" \
+	"planted"$'\n'"planted" "files for the guest"
+is "$(APPEND=test.word "$boot" 'grep -o test.word /proc/cmdline' 2>/dev/null)" test.word "words for the kernel"
+like "$( (sleep 8; echo 'ls -d /sys/module/test_hmm; exit') | timeout 60 "$boot" --shell 2>&1)" \
+	'^/sys/module/test_hmm' "a shell, with test_hmm loaded"
+
+# Two at once, of one kernel, with a LOG of their own or with one for both
+for i in 1 2; do
+	mkdir "$work/$i"
+	echo "of guest $i" >"$work/$i/file"
+	EXTRA="$work/$i/file" LOG=$work/both.log "$boot" 'cat /bin/file; sleep 2; cat /bin/file' >"$work/$i/out" 2>&1 &
+	pids[i]=$!
+done
+for i in 1 2; do
+	wait "${pids[i]}"
+	result $? "guest $i of two at once succeeds" || diag "$(cat "$work/$i/out")"
+	is "$(grep -c "^of guest $i\$" "$work/$i/out")" 2 "guest $i of two at once has its own files"
+done
+is "$(cd "$work" && echo both.log*)" both.log "two boots leave one log"
+is "$(grep -ac 'Linux version' "$work/both.log")" 1 "the log of two boots is that of one of them"
+
+# The archive
+pack=(env EXTRA="$work/file:etc/deep/there" "$top/scripts/initramfs")
+ok "an archive is packed" "${pack[@]}" "$work/first" 'echo "a  b"'
+touch "$work/file"
+ok "an archive is packed a second time" "${pack[@]}" "$work/second" 'echo "a  b"'
+ok "the same files give the same archive" cmp "$work/first" "$work/second"
+is "$(cpio -i --quiet --to-stdout command etc/deep/there <"$work/first")" 'planted'$'\n''echo "a  b"' \
+	"the archive has files and the command as they were given"
+like "$(cpio -itv --quiet <"$work/first" | sed -n 's/  */ /gp')" '^-rwxr-xr-x .* bin/hmm-tests$' "the archive has hmm-tests"
+is "$(cpio -it --quiet <"$work/first" | grep -E '^(init|bin/busybox|lib/test_hmm.ko|etc|etc/deep)$' | paste -sd' ')" \
+	"init bin/busybox lib/test_hmm.ko etc etc/deep" "the archive has init, busybox, test_hmm and the folders of files"
+
+# The guest's failures
+fails "a command that fails" 'exit status in the guest is 3' "$boot" exit 3
+fails "a failed test whose status is lost" '1 tests failed' "$boot" 'echo not ok 1 planted | cat'
+fails "a command that is not there" 'exit status in the guest is 127' "$boot" nonesuch
+fails "a warning in the kernel's log" '[0-9]:WARNING: planted' "$boot" 'echo WARNING: planted >/dev/kmsg'
+fails "a warning behind what is no text" '[0-9]:WARNING: planted' "$boot" 'printf "\0\377\n" >/dev/ttyS0; sleep 1; echo WARNING: planted >/dev/kmsg'
+fails "a task that is stuck, in the log" 'INFO: task a:1 blocked' "$boot" 'echo "INFO: task a:1 blocked for more than 120 seconds." >/dev/kmsg'
+refuses "a panic, at once" 'sysrq triggered crash' timeout 30 "$boot" 'echo c >/proc/sysrq-trigger'
+refuses "a guest that powers off without a word" 'died after' "$boot" 'poweroff -f'
+refuses "a guest that hangs" 'not come to its end within 15 s' env TIMEOUT=15 "$boot" 'sleep 1000'
+fails "a module that cannot be unloaded" 'test_hmm cannot be unloaded' "$boot" 'sleep 100 </dev/hmm_dmirror0 & sleep 1'
+
+# It cannot be run
+refuses "no kernel" 'no kernel at' env OUT="$work/none" "$boot"
+refuses "QEMU does not start" 'nonsense' env QEMU_ARGS=-nonsense "$boot" true
+refuses "an unknown architecture" 'ARCH=vax.*not' env ARCH=vax "$boot" true
+refuses "an unknown base" 'QUEUE=1.0.*not' env QUEUE=1.0 "$boot" true
+refuses "a time that is none" 'TIMEOUT=soon' env TIMEOUT=soon "$boot" true
+refuses "an accelerator that is none" 'ACCEL=warp' env ACCEL=warp "$boot" true
+refuses "KVM for another architecture" 'KVM runs no ppc64le' env ARCH=ppc64le ACCEL=kvm "$boot" true
+refuses "an option that is none" 'no such option' "$boot" --fast
+refuses "a LOG that is a folder" 'not a regular file' env LOG="$work" "$boot" true
+refuses "a LOG in a folder that is not there" 'LOG=.* cannot be written' env LOG="$work/gone/log" "$boot" true
+refuses "an archive without a name" 'no file is named' "$top/scripts/initramfs"
+refuses "an archive in a folder that is not there" 'cannot be written' "$top/scripts/initramfs" "$work/gone/archive"
+refuses "an archive that is a folder" 'not a regular file' "$top/scripts/initramfs" "$work"
+refuses "an archive of a kernel that is not built" 'no .*gen_init_cpio' env OUT="$work/none" "$top/scripts/initramfs" "$work/third"
+refuses "an archive with a busybox that is not static" 'is not static' env BUSYBOX=/bin/bash "$top/scripts/initramfs" "$work/third"
+refuses "an archive with an extra file that is not there" 'no file .*/gone' env EXTRA="$work/gone" "$top/scripts/initramfs" "$work/third"
+is "$(cd "$work" && echo third*)" 'third*' "what is refused packs no archive"
+refuses "an extra file that is not there" 'no file .*/gone' env EXTRA="$work/gone" "$boot" true
+is "$(listed)" "$before" "boots leave nothing in OUT"
+export LINUX_TREE=$work/nosource
+refuses "no source to build a kernel from" 'no kernel source' "$top/scripts/kernel"
+refuses "no source to build tests from" 'no kernel source' "$top/scripts/selftests"
+if [ -n "$tree" ]; then export LINUX_TREE=$tree; else unset LINUX_TREE; fi
+
+# KVM that opens, and then nothing: a QEMU that hangs if it is asked for it
+mkdir "$work/bin"
+cat >"$work/bin/qemu-system-x86_64" <<END
+#!/bin/sh
+echo "\$*" >>"$work/calls"
+case "\$*" in *'-accel kvm'*) exec sleep 1000 ;; esac
+exec $(command -v qemu-system-x86_64) "\$@"
+END
+chmod +x "$work/bin/qemu-system-x86_64"
+: >"$work/kvm"
+hanging=(env PATH="$work/bin:$PATH" KVM="$work/kvm" XDG_CACHE_HOME="$work/cache" TIMEOUT=60)
+refuses "ACCEL=kvm, and KVM hangs" 'did not come to its end under KVM' timeout 30 "${hanging[@]}" ACCEL=kvm "$boot" true
+rm -r "$work/cache" "$work/calls"
+ok "ACCEL=auto does without" "${hanging[@]}" ACCEL=auto "$boot" true
+ok "and again" "${hanging[@]}" ACCEL=auto "$boot" true
+is "$(grep -c 'accel kvm' "$work/calls")" 1 "it was tried once"
+refuses "ACCEL=kvm where there is none" 'not there' env KVM="$work/gone" ACCEL=kvm "$boot" true
+
+# A configuration that is not what was asked for
+mkdir "$work/out"
+echo mine >"$work/out/.config"
+# planted NAME LINE...: a fragment
+planted() { printf '%s\n' "${@:2}" >"$work/$1.config"; }
+# configured FRAGMENT... -- COMMAND...
+configured() {
+	local names=''
+	while [ "$1" != -- ]; do names+=" $work/$1.config"; shift; done
+	env OUT="$work/out" CONFIGS="$names" "${@:2}"
+}
+planted vanishes CONFIG_64BIT=y CONFIG_NO_SUCH_THING=y
+refuses "an option that vanishes" 'CONFIG_NO_SUCH_THING=y' configured vanishes -- "$top/scripts/kernel"
+is "$(cat "$work/out/.config")" mine "the configuration stays as it was"
+is "$(cd "$work/out" && find . -maxdepth 1 -name '.conf*')" ./.config "a refused configuration leaves nothing half-done"
+planted stays CONFIG_64BIT=y '# CONFIG_X86_64 is not set'
+refuses "an option that cannot be turned off" 'CONFIG_X86_64=n' configured stays -- "$top/scripts/configure"
+planted twice CONFIG_64BIT=y CONFIG_SMP=y CONFIG_SMP=n
+refuses "a fragment that contradicts itself" 'CONFIG_SMP=y' configured twice -- "$top/scripts/configure"
+is "$(cat "$work/out/.config")" mine "the configuration still is what it was"
+planted first CONFIG_64BIT=y CONFIG_SMP=y CONFIG_NO_SUCH_THING=n
+planted later CONFIG_SMP=n '# CONFIG_SWAP is not set'
+ok "a later fragment may contradict an earlier one" configured first later -- "$top/scripts/configure"
+is "$(grep -E '^CONFIG_(64BIT|SMP|SWAP)=' "$work/out/.config")" CONFIG_64BIT=y "the later fragment wins"
+is "$(configured first later -- "$top/scripts/configure" 2>&1)" "" "the same fragments do not configure again"
+planted later CONFIG_SMP=n
+ok "a fragment that changes configures again" configured first later -- "$top/scripts/configure"
+
+# A build that fails, with a make that says what it has been given
+mkdir "$work/make"
+cat >"$work/make/make" <<'END'
+#!/bin/sh
+echo "make $*"
+echo "CONFIGS=${CONFIGS-none} QUEUE=${QUEUE-none} MAKEFLAGS=${MAKEFLAGS-none} V=${V-none}"
+echo 'mm/planted.c:1: error: planted'
+exit 2
+END
+chmod +x "$work/make/make"
+failing=(env PATH="$work/make:$PATH" QUEUE=5.10 MAKEFLAGS=k "$top/scripts/kernel" planted.o)
+fails "a build that fails" '^  \| 3:mm/planted.c:1: error: planted' configured first later -- "${failing[@]}"
+like "$(cat "$work/out/build.log")" "^make .*O=$work/out ARCH=x86_64 .*CC=.* planted.o$" "the kernel's make is told where and for what to build"
+is "$(sed -n 2p "$work/out/build.log")" 'CONFIGS=none QUEUE=none MAKEFLAGS=none V=none' "the kernel's make does not see our variables"
+fails "a build that fails with V=1" '^mm/planted.c:1: error: planted' configured first later -- env V=1 "${failing[@]}"
+like "$(cat "$work/out/build.log")" ' V=1 .*planted.o$' "V=1 reaches the kernel's make"
+
+refuses "a fragment that is not there" 'choose among' env CONFIGS=nonesuch "$top/scripts/kernel"
+refuses "an argument to scripts/configure" 'no arguments' "$top/scripts/configure" now
+
+done_testing

@@ -1,0 +1,260 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only
+# scripts/fetch without a network: a cache that we fill, an archive that we fake.
+# shellcheck source=tests/lib.sh
+. "$(dirname "$(realpath "$0")")/../lib.sh"
+fetch=$top/scripts/fetch
+
+export XDG_CACHE_HOME=$work/cache PATCHES=$work/patches
+cache=$XDG_CACHE_HOME/migrate-vma
+mkdir -p "$PATCHES/5.10" "$cache"
+
+# A package with a small tarball in it
+root=$work/root
+mkdir -p "$root/DEBIAN" "$root/usr/src"
+printf 'Package: linux-source-5.10\nVersion: 5.10.1-1\nArchitecture: all\nMaintainer: A <a@example.org>\nDescription: x\n' >"$root/DEBIAN/control"
+fake_linux "$work/linux-source-5.10"
+tar -cJf "$root/usr/src/linux-source-5.10.tar.xz" -C "$work" linux-source-5.10
+dpkg-deb --build "$root" "$work/good.deb" >/dev/null
+sha=$(sha256sum <"$work/good.deb" | cut -d' ' -f1)
+cat >"$PATCHES/5.10/source.mk" <<EOF
+PACKAGE = linux-source-5.10
+VERSION = 5.10.1-1
+RELEASE = 5.10.1
+SUITE = bullseye-security
+SHA256 = $sha
+TARBALL = usr/src/linux-source-5.10.tar.xz
+ARCHES = x86_64
+EOF
+deb=$cache/linux-source-5.10_5.10.1-1.deb
+tarball=$cache/linux-source-5.10_5.10.1-1.tar.xz
+fill() {
+	cp "$work/good.deb" "$deb"
+	echo "$sha" >"$deb.sha256"
+}
+
+# From the cache
+fill
+is "$("$fetch" 2>/dev/null)" "$tarball" "stdout is the tarball's path and nothing else"
+ok "it is the tarball of the package" cmp "$tarball" "$root/usr/src/linux-source-5.10.tar.xz"
+is "$("$fetch" 2>&1)" "$tarball" "a second use prints the same, silently"
+echo damage >>"$tarball"
+"$fetch" >/dev/null 2>&1
+ok "a damaged tarball is taken out of the package again" cmp "$tarball" "$root/usr/src/linux-source-5.10.tar.xz"
+
+echo damage >>"$deb"
+refuses "wrong checksum: both are shown" "expected $sha" "$fetch"
+ok "wrong checksum: the file is kept aside" test -f "$deb.bad"
+ok "wrong checksum: and is not used again" test ! -e "$deb"
+
+# A dead network: apt talks to a port where nobody listens
+cat >"$work/apt.conf" <<'EOF'
+Dir::Etc::main "/dev/null";
+Dir::Etc::parts "/dev/null";
+Acquire::http::Proxy "http://127.0.0.1:9";
+Acquire::https::Proxy "http://127.0.0.1:9";
+Acquire::Retries "0";
+EOF
+refuses "no network: the message has the choices" 'VERSION=.*KERNEL_TARBALL=' env APT_CONFIG="$work/apt.conf" "$fetch"
+ok "no network: nothing half-made in the cache" test ! -e "$deb"
+{ cat "$work/apt.conf"; echo 'Dir::Etc::sourcelist "/dev/null"; Dir::Etc::sourceparts "/dev/null";'; } >"$work/nosources.conf"
+refuses "no mirror in apt's configuration" 'no mirror.*bullseye-security' \
+	env APT_CONFIG="$work/nosources.conf" "$fetch"
+
+# An archive of our own making: apt-get and apt-cache that know the packages in
+# served/, and a record of what they were asked
+mkdir "$work/bin" "$work/served"
+cat >"$work/bin/apt-get" <<'EOF'
+#!/bin/sh
+echo "$*" >>"$WORK/calls"
+case "$*" in
+*indextargets*) echo 'http://mirror.invalid/debian/ bookworm' ;;
+*download*)
+	for last; do :; done
+	cp "$WORK/served/${last#*=}.deb" "./linux-source-5.10_${last#*=}_all.deb"
+	;;
+esac
+EOF
+cat >"$work/bin/apt-cache" <<'EOF'
+#!/bin/sh
+cd "$WORK/served" || exit
+for deb in *.deb; do
+	[ ! -e "$deb" ] || echo " linux-source-5.10 | ${deb%.deb} | http://mirror.invalid/ bullseye-security/main"
+done
+EOF
+chmod +x "$work"/bin/*
+export WORK=$work
+stubbed() { env PATH="$work/bin:$PATH" "$@"; }
+cp "$work/good.deb" "$work/served/5.10.1-1.deb"
+
+is "$(stubbed "$fetch" 2>/dev/null)" "$tarball" "downloads from an archive"
+like "$(cat "$XDG_CACHE_HOME/migrate-vma/apt/bullseye-security/sources.list")" \
+	'mirror.invalid/debian-security/ bullseye-security main' "a security suite is looked for beside the main archive"
+rm "$deb"
+head -c 1000 "$work/good.deb" >"$work/served/5.10.1-1.deb"
+refuses "a download with the wrong checksum" "got +[0-9a-f]{64}" stubbed "$fetch"
+cp "$work/good.deb" "$work/served/5.10.1-1.deb"
+is "$(stubbed "$fetch" 2>/dev/null)" "$tarball" "and the next run downloads it anew"
+
+refuses "a version that is gone: says which there are" '5\.10\.0-9 is not in bullseye-security any more, which has: 5\.10\.1-1' \
+	stubbed env VERSION=5.10.0-9 "$fetch"
+refuses "VERSION that is none" 'not a Debian version' env VERSION='5.10 ; rm' "$fetch"
+sed -i 's/^VERSION = .*/VERSION = 5.10.0-1/' "$PATCHES/5.10/source.mk"
+like "$(stubbed env VERSION=5.10.1-1 "$fetch" 2>&1 >/dev/null)" 'no checksum of ours' "VERSION: says that no checksum is on record"
+echo damage >>"$deb"
+refuses "VERSION: later damage is noticed all the same" 'wrong checksum' env VERSION=5.10.1-1 "$fetch"
+
+# A local tarball
+is "$(KERNEL_TARBALL=$root/usr/src/linux-source-5.10.tar.xz "$fetch" 2>&1)" "$root/usr/src/linux-source-5.10.tar.xz" "KERNEL_TARBALL"
+refuses "KERNEL_TARBALL that is not there" 'no such file' env KERNEL_TARBALL="$work/none" "$fetch"
+refuses "KERNEL_TARBALL that is no archive" 'no tar archive' env KERNEL_TARBALL="$fetch" "$fetch"
+head -c 100 "$root/usr/src/linux-source-5.10.tar.xz" >"$work/cut.tar.xz"
+refuses "KERNEL_TARBALL that is cut short" 'damaged' env KERNEL_TARBALL="$work/cut.tar.xz" "$fetch"
+tar -cf "$work/other.tar" -C "$work" kernels
+refuses "KERNEL_TARBALL of something else" 'no Makefile' env KERNEL_TARBALL="$work/other.tar" "$fetch"
+tar -cf "$work/two.tar" -C "$work" kernels linux-source-5.10
+refuses "KERNEL_TARBALL with two folders" 'more than one folder' env KERNEL_TARBALL="$work/two.tar" "$fetch"
+
+# Other bad input
+refuses "an unknown BASE: names those there are" 'choose one of: 5\.10' env BASE=9.9 "$fetch"
+refuses "an argument that is no option is rejected" 'now: no such option' "$fetch" now
+mkdir "$work/noapt"
+for tool in bash dirname sed sort paste basename; do ln -s "$(command -v $tool)" "$work/noapt/"; done
+refuses "no apt: says what would do instead" 'KERNEL_TARBALL=' env PATH="$work/noapt" "$(command -v bash)" "$fetch"
+refuses "a cache that cannot be made" 'XDG_CACHE_HOME' env XDG_CACHE_HOME=/dev/null/x "$fetch"
+
+# An archive that has dropped the pinned version.  serve VERSION [SED] puts another
+# one there, whose mm/migrate.c SED has changed.
+served=$work/served tree=$top/scripts/tree
+unset OUT LINUX_TREE TREE
+export PATCHES=$work/patches BUILD=$work/build
+linux=$BUILD/5.10/linux queue=$PATCHES/5.10
+serve() {
+	local sublevel=${1#5.10.}
+	fake_linux "$work/linux-source-5.10"
+	sed -i "s/^SUBLEVEL.*/SUBLEVEL = ${sublevel%-*}/" "$work/linux-source-5.10/Makefile"
+	sed -i "${2-}" "$work/linux-source-5.10/mm/migrate.c"
+	tar -cJf "$root/usr/src/linux-source-5.10.tar.xz" -C "$work" linux-source-5.10
+	sed -i "s/^Version: .*/Version: $1/" "$root/DEBIAN/control"
+	dpkg-deb --build "$root" "$served/$1.deb" >/dev/null
+}
+# pin VERSION: that is the pinned one, with the checksum that is there
+pin() { sed -i "s/^VERSION = .*/VERSION = $1/" "$PATCHES/5.10/source.mk"; }
+pin 5.10.1-1
+# A queue of one patch, which changes line 20
+maker=$work/maker
+fake_linux "$maker"
+git -C "$maker" init -q
+commit "$maker" "Linux"
+sed -i '20s/.*/line twenty;/' "$maker/mm/migrate.c"
+commit "$maker" "mm: change a line"
+git -C "$maker" format-patch -q --zero-commit -N -o "$queue" HEAD~1
+(cd "$queue" && ls [0-9]* >series)
+# from_nothing COMMAND...: with an empty cache and without a tree
+from_nothing() {
+	rm -rf "${work:?}/build" "${work:?}/cache"
+	stubbed "$@"
+}
+# leaves_nothing NAME: no tree, and nothing half-made
+leaves_nothing() {
+	is "$(find "$BUILD" -mindepth 2 ! -name .lock 2>/dev/null)" "" "$1: no tree is left"
+}
+upstream='linux-5\.10\.1\.tar\.xz of kernel\.org.*KERNEL_TARBALL='
+
+rm "${work:?}"/served/*
+serve 5.10.9-1
+serve 5.10.10-1
+is "$(stubbed "$fetch" --versions 2>/dev/null)" $'5.10.10-1\n5.10.9-1' "--versions prints the versions in the archive, newest first"
+out=$(from_nothing "$fetch" 2>&1)
+is "$?" 3 "fetch ends with status 3 if the archive has other versions only"
+like "$out" 'linux-source-5.10 5\.10\.1-1 is not in bullseye-security any more, which has: 5\.10\.10-1 5\.10\.9-1' \
+	"fetch names the other versions that the archive has"
+like "$out" "$upstream" "fetch names the upstream tarball if the archive has other versions only"
+
+out=$(from_nothing "$tree" 2>&1)
+is "$?" 0 "tree takes another version if the archive has dropped the pinned one" || diag "$out"
+is "$(git -C "$linux" log --format=%s)" $'mm: change a line\nLinux 5.10.10' "the tree is the newest version in the archive with the queue"
+like "$out" 'took 5\.10\.10-1, .*: the archive no longer has the pinned 5\.10\.1-1' "tree says which version it took, and why"
+like "$out" '5\.10\.10-1 .*signature vouches for it, no checksum of ours' "tree says that no checksum is on record for the version that it took"
+head=$(git -C "$linux" rev-parse HEAD)
+: >"$work/calls"
+out=$(stubbed "$tree" 2>&1)
+is "$?,$(tail -n 1 <<<"$out" | cut -d: -f2)" "0, up to date" "a second run on a tree of another version has nothing to do"
+like "$out" 'made from linux-source-5\.10 5\.10\.10-1, .* no longer had linux-source-5\.10 5\.10\.1-1' "a second run says that the tree is of another version"
+is "$(cat "$work/calls")" "" "a second run does not ask the archive"
+cp "$work/good.deb" "$served/5.10.1-1.deb"
+fill
+out=$(stubbed "$tree" 2>&1)
+is "$?,$(tail -n 1 <<<"$out" | cut -d: -f2)" "0, up to date" "a tree of another version stays when the archive has the pinned one again"
+is "$(git -C "$linux" rev-parse HEAD)" "$head" "a tree of another version keeps its commits when the archive has the pinned one again"
+refuses "VERSION= of the pinned version refuses a tree of another one" \
+	'was made from linux-source-5.10 5.10.10-1, and now it should be linux-source-5.10 5.10.1-1' \
+	stubbed env VERSION=5.10.1-1 "$tree"
+ok "VERSION= of the version that the tree has accepts it" stubbed env VERSION=5.10.10-1 "$tree"
+pin 5.10.2-1
+refuses "a newer pin refuses a tree that was made in place of the old one" 'now it should be linux-source-5.10 5.10.2-1' stubbed "$tree"
+pin 5.10.10-1
+is "$(stubbed "$tree" 2>&1 | cut -d: -f2)" " up to date" "a tree of another version is as good as any once that version is pinned"
+pin 5.10.1-1
+sed -i 's/line twenty/line score/' "$queue"/0001*
+ok "tree updates a tree of another version" stubbed "$tree"
+like "$(cat "$linux/mm/migrate.c")" 'line score;' "a tree of another version follows the patches"
+
+# The whole of scripts/run, with stand-ins for the steps that build and boot
+cp -r "$top/scripts" "$work/scripts"
+for step in deps kernel selftests boot; do echo '#!/bin/sh' >"$work/scripts/$step"; done
+echo 'echo 1..1; echo ok 1 - hmm.one' >>"$work/scripts/boot"
+rm "$served/5.10.1-1.deb"
+out=$(from_nothing "$work/scripts/run" 2>"$work/err")
+is "$?" 0 "run passes on another version if the archive has dropped the pinned one" || diag "$out" "$(cat "$work/err")"
+like "$out" '^hmm-tests of Linux 5\.10\.10 with patches/5\.10: 1 cases' "the summary of run names the release that the tree has"
+
+# The queue applies to some of them, or to none
+rm "${work:?}"/served/*
+serve 5.10.9-1
+serve 5.10.10-1 '20s/.*/something else;/'
+out=$(from_nothing "$tree" 2>&1)
+is "$?" 0 "tree goes on to an older version if the queue does not apply to the newest" || diag "$out"
+is "$(git -C "$linux" log --format=%s)" $'mm: change a line\nLinux 5.10.9' "the tree is the older version with the queue"
+like "$out" 'patch failed: mm/migrate.c:17' "git's words say where the queue does not apply to the newest version"
+like "$out" 'does not apply to 5\.10\.10-1' "tree names the version to which the queue does not apply"
+is "$(find "$BUILD" -name '.queue*')" "" "the tree of the newest version is removed"
+
+rm "$served/5.10.9-1.deb"
+serve 5.10.8-1 '20s/.*/something else;/'
+out=$(from_nothing "$tree" 2>&1)
+is "$?" 2 "tree refuses if the queue applies to no version in the archive"
+like "$out" 'applies to no version .*: 5\.10\.10-1 5\.10\.8-1' "the queue applies to no version: the message names all of them"
+like "$out" "$upstream" "the queue applies to no version: the message names the upstream tarball"
+leaves_nothing "the queue applies to no version"
+
+rm "${work:?}"/served/*
+serve 5.10.9-1
+mkdir "$served/5.10.10-1.deb" # it cannot be copied
+refuses "a failed download of another version does not make tree take an older one" '5\.10\.10-1 could not be downloaded' from_nothing "$tree"
+leaves_nothing "a failed download of another version"
+
+# Without another version: none is there, one is named, or the pinned one is here
+rm -r "${work:?}"/served/*
+out=$(from_nothing "$tree" 2>&1)
+is "$?" 2 "tree refuses if the package is gone from the archive"
+like "$out" 'no mirror in apt.s configuration has linux-source-5.10 in bullseye-security' "the package is gone: the message says so"
+like "$out" "$upstream" "the package is gone: the message names the upstream tarball"
+leaves_nothing "the package is gone"
+
+serve 5.10.10-1
+for version in 5.10.1-1 5.10.7-1; do
+	refuses "VERSION=$version is refused if the archive lacks it" "$version is not in bullseye-security any more, which has: 5.10.10-1" \
+		from_nothing env VERSION=$version "$tree"
+	leaves_nothing "VERSION=$version, which the archive lacks"
+done
+
+rm -rf "${work:?}/build"
+mkdir -p "$cache"
+fill
+rm -f "$deb.sha256" # ours is in the .mk file
+: >"$work/calls"
+ok "tree takes the pinned version from the cache while the archive lacks it" stubbed "$tree"
+is "$(git -C "$linux" log -1 --format=%s pristine)" "Linux 5.10.262" "the tree is made from the pinned package"
+is "$(cat "$work/calls")" "" "tree does not ask the archive if the pinned version is in the cache"
+done_testing

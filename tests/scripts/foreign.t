@@ -1,0 +1,64 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only
+# scripts/foreign without a network, from an archive that we fake.
+# shellcheck source=tests/lib.sh
+. "$(dirname "$(realpath "$0")")/../lib.sh"
+foreign=$top/scripts/foreign
+export XDG_CACHE_HOME=$work/cache ARCH=ppc64le
+
+# package NAME FILE...: a .deb that has them
+package() {
+	local name=$1 file root=$work/root
+	shift
+	rm -rf "$root"
+	mkdir -p "$root/DEBIAN"
+	printf 'Package: %s\nVersion: 1\nArchitecture: ppc64el\nMaintainer: A <a@example.org>\nDescription: x\n' "$name" >"$root/DEBIAN/control"
+	for file; do
+		mkdir -p "$root/${file%/*}"
+		echo "$file" >"$root/$file"
+	done
+	dpkg-deb --build "$root" "$work/$name.deb" >/dev/null
+}
+package busybox-static usr/bin/busybox usr/share/doc/busybox/NEWS
+package libhugetlbfs-dev usr/include/hugetlbfs.h usr/lib/powerpc64le-linux-gnu/libhugetlbfs.a
+
+mkdir "$work/bin"
+cat >"$work/bin/apt-get" <<'EOF'
+#!/bin/sh
+echo "$*" >>"$WORK/calls"
+case "$*" in
+*indextargets*) echo 'http://mirror.invalid/debian/ bookworm' ;;
+*download*) [ ! -e "$WORK/gone" ] && cp "$WORK"/*.deb . ;;
+esac
+EOF
+cat >"$work/bin/apt-cache" <<'EOF'
+#!/bin/sh
+echo ' busybox-static | 1 | http://mirror.invalid/ bookworm/main'
+EOF
+chmod +x "$work"/bin/*
+export WORK=$work
+stubbed() { env PATH="$work/bin:$PATH" "$@"; }
+
+there=$(stubbed "$foreign" 2>/dev/null)
+is "$(cd "$there" && ls)" "$(printf '%s\n' busybox hugetlbfs.h libhugetlbfs.a sha256)" "the files, and only those"
+is "$(cat "$there/busybox")" usr/bin/busybox "busybox is the program"
+like "$(cat "$work/calls")" 'APT::Architecture=ppc64el .*download busybox-static libhugetlbfs-dev$' "apt is asked for that architecture's"
+: >"$work/calls"
+is "$(stubbed "$foreign" 2>&1)" "$there" "a second use prints the same, silently"
+is "$(cat "$work/calls")" "" "and asks nobody"
+echo damage >>"$there/busybox"
+ok "after damage" stubbed "$foreign"
+is "$(cat "$there/busybox")" usr/bin/busybox "it is unpacked anew"
+
+rm -r "$there"
+touch "$work/gone"
+refuses "a download that fails" 'could not be downloaded' stubbed "$foreign"
+rm "$work/gone"
+package libhugetlbfs-dev usr/include/hugetlbfs.h
+refuses "a package without the static library" 'no libhugetlbfs.a' stubbed "$foreign"
+refuses "and it is not taken for whole" 'no libhugetlbfs.a' stubbed "$foreign"
+
+refuses "this machine's architecture" 'scripts/deps run' env ARCH=x86_64 "$foreign"
+refuses "an unknown architecture" 'ARCH=vax' env ARCH=vax "$foreign"
+refuses "an argument" 'no arguments' "$foreign" now
+done_testing

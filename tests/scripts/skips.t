@@ -1,0 +1,54 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only
+# scripts/skips: a case that is skipped has a reason in writing, or is noticed.
+# shellcheck source=tests/lib.sh
+. "$(dirname "$(realpath "$0")")/../lib.sh"
+skips=$top/scripts/skips
+export PATCHES=$work/patches
+list=$PATCHES/5.10/expect/skips
+mkdir -p "${list%/*}"
+cp "$top/patches/5.10/source.mk" "$PATCHES/5.10"
+cat >"$list" <<'END'
+# which, and why
+arm64 one.two it cannot run here
+arm64 onextwo another reason
+END
+
+# The harness names a case in lines before its result
+tap() {
+	local name
+	for name; do
+		printf '#  RUN           %s ...\n#      SKIP      planted\nok 1 # SKIP planted\n' "$name"
+	done >"$work/tap"
+}
+
+# skipped ARCH: exit status, and what is printed
+skipped() {
+	local status=0
+	ARCH=$1 "$skips" "$work/tap" || status=$?
+	echo $status
+}
+
+tap one.two
+is "$(skipped arm64)" "skipped: one.two: it cannot run here"$'\n'0 "a case on the list, with its reason"
+like "$(skipped ppc64le | paste -sd' ')" "one.two: it says: planted; .* not in .*5.10/expect/skips for ppc64le 1$" \
+	"on another architecture it is not on the list"
+tap one.two onextw one.twoo
+like "$(skipped arm64 | paste -sd' ')" "onextw: .* not in .*one.twoo: .* not in .*1$" "names are whole names"
+printf '#  RUN           one.two ...\n#            OK  one.two\nok 1 one.two\nnot ok 2 one.three\n' >"$work/tap"
+is "$(skipped arm64)" 0 "what is not skipped"
+echo 'ok 1 # SKIP why' >"$work/tap"
+like "$(skipped arm64 | paste -sd' ')" '\?: it says: why; .* 1$' "a skipped case without a name"
+rm "$list"
+tap one.two
+like "$(skipped arm64 | paste -sd' ')" "not in .* 1$" "a base without a list"
+refuses "a file that is not there" 'no such file' "$skips" "$work/none"
+refuses "no file" 'one file is wanted' "$skips"
+
+# The list names cases that there are
+for list in "$top"/patches/*/expect/skips; do
+	name=${list#"$top/"}
+	is "$(grep -vcE '^(#.*|[a-z0-9_]+ [a-z0-9_]+(\.[a-z0-9_]+)+ .+)$' "$list")" 0 "$name: each line has an architecture, a case and a reason"
+	is "$(grep -v '^#' "$list" | cut -d' ' -f1,2 | sort | uniq -d)" "" "$name: each case is there once"
+done
+done_testing

@@ -1,0 +1,125 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only
+# scripts/verdict on planted logs: no kernel is built, and none is booted.
+# shellcheck source=tests/lib.sh
+. "$(dirname "$(realpath "$0")")/../lib.sh"
+verdict=$top/scripts/verdict
+unset DENY ALLOW ME
+
+# lines LIST: without comments and empty lines
+lines() { sed '/^#/d; /^$/d' "$1"; }
+# stamped: as a kernel with CONFIG_PRINTK_TIME, and the console's line ends, has it
+stamped() { awk '{ printf "[%5d.%06d] %s\r\n", NR, NR * 7, $0 }'; }
+lines "$top/tests/scripts/samples/log.sound" >"$work/sound"
+
+# judge STATUS REGEX NAME FACT...: the exit status for $work/log, and the message, which
+# stays in said
+judge() {
+	local wanted=$1 regex=$2 name=$3 status=0
+	shift 3
+	said=$("$verdict" "$work/log" "$@" 2>&1) || status=$?
+	[ "$status" -eq "$wanted" ] && LC_ALL=C grep -qaE -e "$regex" <<<"$said"
+	result $? "$name" || diag "exit status $status, wanted $wanted; message: $said"$'\n'"wanted: $regex"
+}
+whole=(exited=0 failures=0 complaint= tainted=0)
+
+# --- the lists
+
+lines "$top/guest/log.deny" >"$work/deny"
+mapfile -t samples < <(lines "$top/tests/scripts/samples/log.deny")
+# unproven: the expressions of which no sample is their own
+unproven() {
+	local sample regex
+	local -a found
+	for sample in "${samples[@]}"; do
+		found=()
+		while IFS= read -r regex; do [[ ! $sample =~ $regex ]] || found+=("$regex"); done <"$work/deny"
+		[ ${#found[@]} -ne 1 ] || printf '%s\n' "${found[0]}"
+	done | grep -vxFf - "$work/deny"
+}
+is "$(unproven)" "" "each expression in guest/log.deny has a sample that no other one matches"
+echo 'planted [0-9]' >>"$work/deny"
+is "$(unproven)" 'planted [0-9]' "an expression without a sample is noticed"
+# Twenty at a time, as the verdict shows no more
+for ((i = 0; i < ${#samples[@]}; i += 20)); do
+	some=("${samples[@]:i:20}")
+	{ cat "$work/sound"; printf '%s\n' "${some[@]}"; cat "$work/sound"; } | stamped >"$work/log"
+	judge 1 "^verdict: ${#some[@]} lines that a sound kernel does not log$" \
+		"samples $((i + 1)) to $((i + ${#some[@]})) of what a sound kernel does not log are complaints" "${whole[@]}"
+	is "$(sed -n 's/^  | [0-9]*:\[[ 0-9.]*\] //p' <<<"$said")" "$(printf '%s\n' "${some[@]}")" \
+		"samples $((i + 1)) to $((i + ${#some[@]})) are shown"
+done
+
+lines "$top/guest/log.allow" >"$work/allow"
+lines "$top/tests/scripts/samples/log.allow" >"$work/allowed"
+is "$(while IFS= read -r regex; do grep -qE -e "$regex" "$work/allowed" || echo "$regex"; done <"$work/allow")" "" \
+	"each expression in guest/log.allow has a sample"
+while IFS= read -r sample; do
+	printf '%s\n' "$sample" >"$work/log"
+	ok "a log is sound with: $sample" "$verdict" "$work/log"
+	stamped <"$work/log" >"$work/stamped"
+	ok "a timestamp changes nothing for: $sample" "$verdict" "$work/stamped"
+	ALLOW=/dev/null judge 1 'sound kernel does not log' "guest/log.deny matches without guest/log.allow: $sample"
+	echo "BUG: planted $sample" >"$work/log"
+	judge 1 'BUG: planted' "a BUG in the same line is not forgiven: $sample"
+	printf 'BUG: planted\n%s\n' "$sample" >"$work/log"
+	judge 1 '^  \| 1:BUG: planted' "a BUG in another line is not forgiven: $sample"
+done <"$work/allowed"
+
+# --- the log
+
+for how in cat stamped; do
+	$how <"$work/sound" >"$work/log"
+	judge 0 '^$' "nothing is said of a sound log ($how)" "${whole[@]}"
+done
+: >"$work/log"
+judge 0 '^$' "an empty log has no complaint" "${whole[@]}"
+printf 'sound\n\0\377\376\nINFO: task \377 blocked for more than 120 seconds.\nlast' >"$work/log"
+judge 1 '^  \| 3:INFO: task .* blocked' "a log that is not text is searched to its end"
+printf 'BUG: no end' >"$work/log"
+judge 1 '^  \| 1:BUG: no end' "a last line without an end is searched"
+seq -f 'BUG: number %g' 30 >"$work/log"
+judge 1 '^verdict: 30 lines that' "all complaints are counted"
+is "$("$verdict" "$work/log" 2>&1 | grep -c '^  | [0-9]*:')" 20 "20 complaints are shown"
+ME=boot judge 1 '^boot: the kernel complains:$' "ME says who speaks"
+
+# --- what the boot has left
+
+cp "$work/sound" "$work/log"
+for bit in 5 7 9 14; do
+	judge 1 "tainted \($((1 << bit))\)" "taint bit $bit is no success" exited=0 tainted=$((1 << bit))
+done
+judge 1 'tainted \(4608\)' "a bad taint bit among harmless ones is no success" exited=0 tainted=4608
+# A proprietary, an external and an unsigned module, and live patching
+judge 0 '^$' "taint bits 0, 12, 13 and 15 are none of a broken kernel" exited=0 tainted=$((1 << 0 | 1 << 12 | 1 << 13 | 1 << 15))
+judge 1 'has not said whether' "a guest that does not tell its taint is no success" tainted=
+judge 1 'exit status in the guest is 3' "a command that fails is no success" "${whole[@]}" exited=3
+judge 1 'exit status in the guest is unknown' "a command whose exit status is lost is no success" "${whole[@]}" exited=
+judge 1 '2 tests failed, whatever' "\`not ok\` lines are no success with exit status 0" "${whole[@]}" failures=2
+judge 1 '^verdict: test_hmm cannot be unloaded$' "a complaint of the guest's init is no success" "${whole[@]}" \
+	complaint='test_hmm cannot be unloaded'
+judge 2 '^verdict: the guest has not come to its end within 10 s \(TIMEOUT\); its last words:$' "a guest that hangs is status 2" hung=10
+judge 2 '^verdict: the guest died after 7 s; its last words:$' "a guest that dies is status 2" died=7
+judge 2 '^  \| reboot: Power down$' "the last words of a guest that died are shown" died=7
+echo 'Kernel panic - not syncing: sysrq triggered crash' >>"$work/log"
+judge 2 '^  \| 14:Kernel panic' "a guest that died has its complaints shown" died=7
+judge 2 '^  \| 14:Kernel panic' "a guest that hung has its complaints shown" hung=7
+
+# --- what cannot be judged
+
+cp "$work/sound" "$work/log"
+refuses "no log" 'no log is named' "$verdict"
+refuses "a log that is not there" 'no log .*/gone' "$verdict" "$work/gone"
+refuses "a fact that is none" 'weather=1: no such fact' "$verdict" "$work/log" weather=1
+refuses "a fact without a value" 'exited: no such fact' "$verdict" "$work/log" exited
+refuses "a fact that is no number" 'tainted=much: the value is not a number' "$verdict" "$work/log" tainted=much
+refuses "a time that is empty" 'died=: the value is not a number' "$verdict" "$work/log" died=
+refuses "a list that is not there" 'no list .*/gone' env DENY="$work/gone" "$verdict" "$work/log"
+echo '# planted' >"$work/list"
+refuses "a list of comments only" 'has no line to look for' env DENY="$work/list" "$verdict" "$work/log"
+echo 'planted (' >"$work/list"
+refuses "a list that is no regular expression" 'no regular expression' env DENY="$work/list" "$verdict" "$work/log"
+refuses "exceptions that are no regular expression" 'no regular expression' env ALLOW="$work/list" "$verdict" "$work/log"
+printf '\n# planted\n \nplanted\n' >"$work/list"
+DENY=$work/list judge 0 '^$' "empty lines of a list match nothing"
+done_testing

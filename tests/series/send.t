@@ -1,0 +1,112 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only
+# The mails that `make send` makes of each series: git am and b4 make the same
+# patches of them, byte for byte, and each mail goes to somebody.
+# shellcheck source=tests/series/kernel.sh
+. "$(dirname "$(realpath "$0")")/kernel.sh"
+[ -e "$linux" ] || "$top/scripts/tree" 2>&1 | sed 's/^/# /'
+{ [ -x "$(git --exec-path)/git-send-email" ] && command -v b4 >/dev/null; } ||
+	die "there is no git send-email or no b4 here" "scripts/deps send installs what is missing"
+sent=$build/$QUEUE/send
+tmp=$work
+mapfile -t all < <(all_series "$queue")
+first=${all[0]}
+
+# header MAIL NAME...: for each name a line with the header's value
+header() { python3 -c 'import email, email.policy, sys
+mail = email.message_from_binary_file(open(sys.argv[1], "rb"), policy=email.policy.default)
+for name in sys.argv[2:]: print(" ".join((mail[name] or "").split()))' "$@"; }
+
+# A second version first, since what stays below build/ shall be the first
+mkdir "$work/queues"
+cp -r "$queue" "$work/queues/$QUEUE"
+sed -i '/^$/,$s/^v1:.*/v2: everything is new/' "$work/queues/$QUEUE/$first/0000-cover-letter.patch"
+ok "a second version of $first can be made" env PATCHES="$work/queues" SERIES="$first" REROLL=2 "$top/scripts/send"
+n=$(series "$queue/$first" | wc -l)
+like "$(header "$sent/$first/mails/0001.eml" Subject)" "^\[PATCH v2 0*1/$n\]" "each subject of a second version says v2"
+
+before=$(state "$linux")
+rm -rf "$sent"
+ok "the mails of all series are made" "$top/scripts/send"
+is "$(state "$linux")" "$before" "making the mails leaves the tree as it was"
+is "$(find "$sent" -mindepth 1 -maxdepth 1 -printf '%f\n' | sort -V)" "$(printf '%s\n' "${all[@]}")" "each series has its mails"
+
+# again NAME COMMAND...: applies mails of $name in a clone of what the series stands
+# on; the patches that come out are in $work/NAME.queue
+again() {
+	local as=$1 each from
+	shift
+	scratch_tree "$linux" base
+	for each in $(stack "$queue" "$name" | grep -vxF "$name"); do am_series "$work/scratch" "$queue/$each"; done
+	from=$(commit_of "$work/scratch" HEAD)
+	plain_git "$work/scratch" config user.name reader
+	plain_git "$work/scratch" config user.email reader@localhost
+	"$@" >"$work/$as.log" 2>&1 || { diag "$(tail -n 5 "$work/$as.log")"; return 1; }
+	rm -rf "$work/$as.queue"
+	format_range "$work/scratch" "$from..HEAD" "$work/$as.queue"
+}
+# differ NAME: the patches of $name that differ from the queue's.  A mail has another
+# date, and a series that stands on part of the queue other line numbers.
+differ() {
+	local file
+	while read -r file; do
+		cmp -s <(plain "$work/$1.queue/$file") <(plain "$queue/$name/$file") || echo "$file"
+	done < <(series "$queue/$name")
+}
+plain() { sed -E '1,/^$/{/^Date: /d}; s/^@@ -[0-9,]+ \+[0-9,]+ @@.*/@@/; /^index [0-9a-f]/d' "$1" 2>&1; }
+
+for name in "${all[@]}"; do
+	mails=("$sent/$name"/mails/*.eml)
+	n=$(series "$queue/$name" | wc -l)
+	is "${#mails[@]}" $((n + 1)) "$name: there is a mail for each patch, and a cover letter"
+	for mail in "${mails[@]}"; do header "$mail" Message-Id In-Reply-To To Cc | paste -sd'|'; done >"$work/headers"
+	is "$(sed 1d "$work/headers" | cut -d'|' -f2 | sort -u)" "$(sed 1q "$work/headers" | cut -d'|' -f1)" \
+		"$name: all mails answer the cover letter"
+	is "$(cut -d'|' -f3 "$work/headers" | grep -c .)" $((n + 1)) "$name: each mail has a recipient"
+	is "$(grep -c 'linux-mm\|linuxppc-dev\|dri-devel\|linux-kernel' "$work/headers")" $((n + 1)) "$name: each mail goes to a list"
+	is "$(header "${mails[0]}" Subject)" "$(sed -n '1s/^Subject: //p' "$queue/$name/0000-cover-letter.patch")" \
+		"$name: the cover letter has its subject, with the number of patches"
+	letter=$(cat "${mails[0]}")
+	like "$letter" '^v1: ' "$name: the cover letter says which version this is"
+	like "$letter" '^base-commit: [0-9a-f]{40}$' "$name: the cover letter has the base commit"
+	is "$(grep -c '^prerequisite-patch-id: ' <<<"$letter")" \
+		"$({ series "$queue/revert"; for each in $(stack "$queue" "$name" | grep -vxF "$name"); do series "$queue/$each"; done; } | wc -l)" \
+		"$name: the cover letter names each patch that the series stands on"
+	like "$letter" '^ [0-9]+ files? changed, ' "$name: the cover letter has the diffstat"
+	like "$letter" '^Tested on ' "$name: the cover letter says how the series was tested"
+
+	again am plain_git "$work/scratch" am -q "${mails[@]:1}"
+	result $? "$name: git am takes the mails"
+	is "$(differ am)" "" "$name: git am makes the queue's patches of the mails"
+done
+
+# One thread through b4, the first
+name=$first
+n=$(series "$queue/$name" | wc -l)
+again am plain_git "$work/scratch" am -q "$sent/$name"/mails/*[1-9].eml
+mkdir "$work/b4"
+(cd "$work/scratch" && HOME=$work timeout 120 b4 --offline-mode --no-interactive --no-stdin am --no-cache --no-parent \
+	-o "$work/b4" -m "$sent/$name/series.mbox") </dev/null >"$work/b4.log" 2>&1
+result $? "b4 am takes the thread" || diag "$(tail -n 5 "$work/b4.log")"
+like "$(cat "$work/b4.log")" "^Total patches: $n\$" "b4 finds all patches of the thread"
+ready=("$work"/b4/*.mbx)
+again shazam plain_git "$work/scratch" am -q "${ready[0]}"
+result $? "git am takes the mails as b4 orders them"
+is "$(differ shazam)" "" "git am makes the queue's patches of what b4 hands on"
+patch=$(series "$queue/$name" | head -n 1)
+sed -i '$s/.*/ /' "$work/shazam.queue/$patch"
+is "$(differ shazam)" "$patch" "a byte that differs is noticed"
+
+# What is refused, with what was made before left alone
+made=$(files "$sent")
+refuses "a second version is refused if the cover letter does not say what is new" 'paragraph that begins with v2:' env REROLL=2 "$top/scripts/send"
+refuses "REROLL has to be a number" 'not the number of a version' env REROLL=two "$top/scripts/send"
+refuses "a MAINTAINERS that does not exist is refused" 'no such file' env MAINTAINERS="$work/none" "$top/scripts/send"
+refuses "a series that does not exist is refused" "choose one of: 1-" env SERIES=none "$top/scripts/send"
+refuses "send refuses an argument" 'takes no arguments' "$top/scripts/send" all
+sed -i '$s/.*/ /' "$work/queues/$QUEUE/$first/$(series "$queue/$first" | head -n 1)"
+refuses "send refuses patches that the tree was not made of" 'do not say the same' env PATCHES="$work/queues" SERIES="$first" REROLL=2 "$top/scripts/send"
+rm "$work/queues/$QUEUE/$first/0000-cover-letter.patch"
+refuses "send refuses a series without cover letter" 'has no cover letter' env PATCHES="$work/queues" "$top/scripts/send"
+is "$(files "$sent")" "$made" "what send refuses leaves the mails of before"
+done_testing
