@@ -12,7 +12,7 @@ unexport BASE
 ARCH ?= x86_64
 FLAVOUR ?= plain
 ACCEL ?= auto
-TIMEOUT ?= $(if $(filter debug,$(FLAVOUR)),900,300)
+TIMEOUT ?= $(if $(filter debug,$(FLAVOUR)),1800,900)
 CMD ?= hmm-tests
 SECONDS ?= 60
 export QUEUE ARCH FLAVOUR LINUX REVERT ACCEL V VERSION KERNEL_TARBALL TIMEOUT TREE CMD \

@@ -251,7 +251,13 @@ recorded() { plain_git "$1" config "queue.$2" || true; }
 scratch_tree() {
 	rm -rf "$tmp/scratch"
 	plain_git . clone -q --shared --no-checkout --template= "$1" "$tmp/scratch"
-	plain_git "$tmp/scratch" update-ref --no-deref HEAD "$(commit_of "$1" "$2")"
+	empty_scratch "$(commit_of "$1" "$2")"
+}
+
+# empty_scratch COMMIT: the scratch tree is at that commit, and has no files
+empty_scratch() {
+	find "$tmp/scratch" -mindepth 1 -maxdepth 1 ! -name .git -exec rm -rf {} +
+	plain_git "$tmp/scratch" update-ref --no-deref HEAD "$1"
 	plain_git "$tmp/scratch" read-tree HEAD
 	# how a hunk's function is found
 	plain_git "$tmp/scratch" show HEAD:.gitattributes >"$tmp/scratch/.gitattributes" 2>/dev/null || true

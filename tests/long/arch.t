@@ -12,7 +12,7 @@ unset OUT LINUX_TREE
 for QUEUE in $(queues); do
 	for ARCH in $(value ARCHES); do
 		[ "$ARCH" != x86_64 ] || continue
-		QUEUE=$QUEUE ARCH=$ARCH "$top/scripts/run" >"$work/out" 2>"$work/err"
+		make --no-print-directory -C "$top" run QUEUE="$QUEUE" ARCH="$ARCH" >"$work/out" 2>"$work/err"
 		is $? 0 "$QUEUE on $ARCH: a run passes" || diag "$(tail -n 30 "$work/err" "$work/out")"
 		diag "$QUEUE on $ARCH:" "$(sed -n '/ passed, /,$p' "$work/out")"
 

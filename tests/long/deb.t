@@ -23,7 +23,7 @@ for QUEUE in $(queues); do
 	git -C "$mine" config user.name Me
 	git -C "$mine" config user.email me@example.org
 	with=
-	[ ! -f "$top/patches/$QUEUE/base/series" ] || with=1
+	[ ! -d "$top/patches/$QUEUE/revert" ] || with=1
 	ok "$QUEUE: the queue goes onto a tree of one's own" env LINUX="$mine" REVERT=$with "$top/scripts/apply"
 
 	config=$work/config-$QUEUE

@@ -17,7 +17,7 @@ for QUEUE in $(queues); do
 	need_queue
 	export QUEUE
 	[ -e "$linux" ] || "$top/scripts/tree" 2>&1 | sed 's/^/# /'
-	count=$( (series "$queue/base"; series "$queue") | wc -l)
+	count=$( (series "$queue/revert"; queue_patches "$queue") | wc -l)
 	for version in $(value ENDS); do
 		tree=$build/$QUEUE/trees/$version
 		rm -rf "$tree"
@@ -38,7 +38,7 @@ for QUEUE in $(queues); do
 			is "$(git -C "$tree" rev-parse 'HEAD^{tree}')" "$(git -C "$linux" rev-parse 'refs/queue/exported^{tree}')" \
 				"$version: that is what make tree has"
 		else
-			LINUX_TREE=$tree OUT=$build/$QUEUE/trees/$version.out "$top/scripts/run" >"$work/out" 2>"$work/err"
+			LINUX_TREE=$tree OUT=$build/$QUEUE/trees/$version.out make --no-print-directory -C "$top" run >"$work/out" 2>"$work/err"
 			is $? 0 "$version: a run passes" || diag "$(tail -n 30 "$work/err" "$work/out")"
 			diag "$version: $(grep ' passed, ' "$work/out")"
 		fi

@@ -7,10 +7,6 @@
 # shellcheck source=scripts/common.sh
 . "$top/scripts/common.sh"
 need_queue
-# The queue's kernel is booted by one test at a time: see tests/series/variants.sh
-mkdir -p "$build/$QUEUE/variants"
-exec 9>"$build/$QUEUE/variants/.lock"
-flock 9
 export OUT=${OUT:-$build/$QUEUE/x86_64} TIMEOUT=120 LOG=$work/boot.log
 unset ARCH APPEND QEMU_ARGS EXTRA MEM SMP CONFIGS V ACCEL LINUX_TREE
 [ -f "$OUT/arch/x86/boot/bzImage" ] || "$top/scripts/kernel" 2>&1 | sed 's/^/# /'

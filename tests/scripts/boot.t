@@ -168,7 +168,7 @@ is "$(sed -n 2p "$work/out/build.log")" 'CONFIGS=none QUEUE=none MAKEFLAGS=none 
 fails "a build that fails with V=1" '^mm/planted.c:1: error: planted' configured first later -- env V=1 "${failing[@]}"
 like "$(cat "$work/out/build.log")" ' V=1 .*planted.o$' "V=1 reaches the kernel's make"
 
-refuses "a fragment that is not there" 'choose among' env CONFIGS=nonesuch "$top/scripts/kernel"
+refuses "a fragment that is not there" 'there is no nonesuch' env CONFIGS=nonesuch "$top/scripts/kernel"
 refuses "an argument to scripts/configure" 'no arguments' "$top/scripts/configure" now
 
 done_testing

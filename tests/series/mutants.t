@@ -13,17 +13,29 @@
 # "When: long": tried in the long check only.  Such a one takes a kernel or a run of
 # its own, and others of its kind, or the base kernel in guest.t, show as much.
 #
+# "Waits: REASON": two threads have to meet for the case to fail.  The mutant waits at
+# the place that it breaks until the other thread has come, so that they meet in
+# each run, on a machine of any load.  The wait alone fails no case.
+#
+# "Odds: N of M": two threads have to meet, and nothing makes them: the case noticed
+# the mutant in N of M runs.  Such a mutant is for the long check.
+#
 # MUTANTS='name ...' tries these, each alone; so does ALONE=1 with all.  Then
 # hmm-stress, too, has to notice those that lose something while much else goes on.
 
 # shellcheck source=tests/series/variants.sh
 . "$(dirname "$(realpath "$0")")/variants.sh"
 mutants=$patches/$QUEUE/mutants
-export TIMEOUT=150
+# A guest that hangs costs this time, a guest on a busy machine needs it
+export TIMEOUT=900
 
 # What hmm-stress mostly notices in less than a minute: a leak, a crash and a
 # write that is lost
 stressing=' device-write-not-marked lose-huge-page writeback-offered '
+
+# Each mutant in `make check` is noticed in every run
+is "$(grep -l '^Odds: ' "$mutants"/*.patch | xargs -r grep -L '^When: long$')" '' \
+	"no mutant of make check depends on chance"
 
 # The tree at its queue, all else gone
 reset_tree() { go_to refs/queue/exported; }
@@ -78,7 +90,7 @@ who() {
 }
 
 # Here, or in guest.t
-passes() { [ -z "${MUTANTS-}${ALONE-}" ] || { TIMEOUT=300 build_and_run 'bzImage modules' && complete; }; }
+passes() { [ -z "${MUTANTS-}${ALONE-}" ] || { build_and_run 'bzImage modules' && complete; }; }
 if "$top/scripts/selftests" && build_kernel bzImage modules && passes; then
 	result 0 "the queue as it is builds, and passes where it is tried"
 	cp -p "$OUT/modules.order" "$work/modules.order"
@@ -123,6 +135,7 @@ try() {
 		result 1 "$title" || diag "$(cat "$work/build")"
 		return
 	fi
+	[ -z "$(line Odds "$patch")" ] || diag "$name: noticed in $(line Odds "$patch") runs so far"
 	build_and_run "$(what "$patch")" "$(line Run "$patch")" || status=$?
 	reset_tree
 	# A guest that hangs or dies has noticed, a build that fails has not

@@ -2,8 +2,7 @@
 # shellcheck shell=bash
 # Sourced by the tests that build and boot other kernels than the queue's: lib.sh,
 # and a worktree and an output of their own.  They share these, one at a time,
-# since what two such kernels have in common is most of it.  The lock is also for
-# whoever boots the queue's kernel, whose output has room for one initramfs.
+# since what two such kernels have in common is most of it.
 
 # shellcheck source=tests/lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"

@@ -14,7 +14,7 @@ cocci=$LINUX_TREE/scripts/coccinelle/api/migrate_vma.cocci
 [ -f "$cocci" ] || die "the queue has no scripts/coccinelle/api/migrate_vma.cocci" "this test is for that file"
 callers='arch/powerpc/kvm/book3s_hv_uvmem.c drivers/gpu/drm/nouveau/nouveau_dmem.c lib/test_hmm.c'
 read -r -a options < <(sed -n 's,^// Options: ,,p' "$cocci")
-converting=$(plain_git "$linux" log --format='%H %s' "$base..$tip" | sed -n 's/ mm.migrate: let flags select pages.*//p')
+converting=$(plain_git "$linux" log --format='%H %s' "$base..$tip" | sed -n 's/ mm.migrate: replace src_owner with .*//p')
 
 # semantic MODE FILE...: what it says, with plain file names
 semantic() {

@@ -12,7 +12,7 @@ export QUEUE
 unset OUT LINUX_TREE EXTRA APPEND
 export FLAVOUR=debug
 
-"$top/scripts/run" >"$work/out" 2>"$work/err"
+make --no-print-directory -C "$top" run >"$work/out" 2>"$work/err"
 is $? 0 "a run passes" || diag "$(tail -n 30 "$work/err" "$work/out")"
 like "$(cat "$work/out")" '^[1-9][0-9]* passed, 0 failed, 0 skipped, 0 not run$' "and no case is skipped"
 diag "$(grep -E ' passed, |^boot ' "$work/out")"
