@@ -49,11 +49,8 @@ steps := build/steps-$(QUEUE)
 step = @mkdir -p build && began=$$(date +%s) && $2 && echo "$1 $$(($$(date +%s) - began))" >>$(steps)
 
 # Which packages; each set has those of run
-packages := run $(ARCH)
-check prepare: packages := check
-check-long: packages := long
-send: packages := send
-deb: packages := deb
+sets := check:check prepare:check check-long:long send:send deb:deb
+packages := $(or $(patsubst $(firstword $(MAKECMDGOALS)):%,%,$(filter $(firstword $(MAKECMDGOALS)):%,$(sets))),run $(ARCH))
 
 deps:
 	@rm -f $(steps)
@@ -67,14 +64,17 @@ endif
 run tree diff log export kernel selftests boot reboot stress send:
 	@for queue in $(queues); do $(MAKE) --no-print-directory QUEUE=$$queue $@ || exit; done
 prepare: deps
-	@for queue in $(queues); do $(MAKE) --no-print-directory QUEUE=$$queue packages=check prepare || exit; done
+	@for queue in $(queues); do $(MAKE) --no-print-directory QUEUE=$$queue prepare || exit; done
 shell apply deb:
 	@echo '$@ takes one queue: QUEUE=$(firstword $(queues)), say' >&2; exit 2
 else
-# The order of all steps.  A verdict is about the patches, unless TREE=keep; what
-# somebody tries out is built as the tree stands.
-kernel selftests boot shell stress diff log send: TREE := keep
+# A verdict is about the patches, unless TREE=keep.  What somebody tries out is built
+# as the tree stands.
+ifeq ($(filter run check check-long prepare tree,$(MAKECMDGOALS)),)
+TREE := keep
+endif
 
+# The order of all steps
 tree: deps
 	$(call step,tree,$(if $(LINUX_TREE),echo '$(LINUX_TREE) as it stands' >&2,scripts/tree))
 kernel: tree

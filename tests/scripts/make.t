@@ -1,0 +1,72 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only
+# The Makefile: which scripts a target calls, in which order, and for which queue.
+# shellcheck source=tests/lib.sh
+. "$(dirname "$(realpath "$0")")/../lib.sh"
+unset MAKEFLAGS MFLAGS MAKELEVEL VERSION KERNEL_TARBALL TESTS LINUX_TREE
+
+# A project whose scripts only say how they were called
+project=$work/project
+mkdir -p "$project/scripts"
+cp "$top/Makefile" "$project"
+for queue in 1.0 2.0; do
+	mkdir -p "$project/patches/$queue"
+	echo 'PACKAGE = linux' >"$project/patches/$queue/source.mk"
+done
+export CALLS=$work/calls
+for script in "$top"/scripts/*; do
+	cat >"$project/scripts/${script##*/}" <<-'END'
+		#!/bin/sh
+		echo "$QUEUE ${0##*/}${TREE:+ TREE=$TREE}${*:+ $*}" >>"$CALLS"
+		[ "${0##*/}" != "${FAILS-}" ]
+	END
+	chmod +x "$project/scripts/${script##*/}"
+done
+
+# calls TARGET...: what make calls for it, in a line
+calls() {
+	: >"$CALLS"
+	make --no-print-directory -C "$project" "$@" >"$work/out" 2>&1
+	echo $? >"$work/status"
+	paste -sd, "$CALLS"
+}
+steps='1.0 tree,1.0 kernel,1.0 selftests'
+kept='1.0 tree TREE=keep,1.0 kernel TREE=keep,1.0 selftests TREE=keep'
+Q=QUEUE=1.0
+
+is "$(calls run $Q)" "1.0 deps run x86_64,$steps,1.0 run" "make run goes through all steps, and is about the patches"
+is "$(calls run $Q TREE=keep)" "1.0 deps TREE=keep run x86_64,$kept,1.0 run TREE=keep" "make run TREE=keep takes the tree as it stands"
+is "$(calls boot $Q CMD=true)" "1.0 deps TREE=keep run x86_64,$kept,1.0 boot TREE=keep -- true" "make boot builds what it boots, from the tree as it stands"
+is "$(calls reboot $Q CMD=true)" "1.0 boot TREE=keep -- true" "make reboot builds nothing"
+is "$(calls shell $Q)" "1.0 deps TREE=keep run x86_64,$kept,1.0 boot TREE=keep --shell" "make shell builds what it boots"
+is "$(calls kernel $Q ARCH=arm64)" "1.0 deps TREE=keep run arm64,1.0 tree TREE=keep,1.0 kernel TREE=keep" \
+	"make kernel brings the packages of its architecture, and the tree"
+is "$(calls diff $Q)" "1.0 deps TREE=keep run x86_64,1.0 tree TREE=keep,1.0 diff TREE=keep" "make diff needs no kernel"
+is "$(calls check $Q 'TESTS=boot guest')" "1.0 deps check,$steps,1.0 check boot guest" "make check builds what the tests need, and is about the patches"
+is "$(calls check-long $Q)" "1.0 deps long,$steps,1.0 check --long" "make check-long calls the long tests"
+is "$(calls export $Q)" "1.0 export TREE=keep" "make export only exports"
+
+is "$(calls run BASE=1.0)" "1.0 deps run x86_64,$steps,1.0 run" "BASE= is another name for QUEUE="
+is "$(calls run BASE=2.0 QUEUE=1.0)" "1.0 deps run x86_64,$steps,1.0 run" "QUEUE= counts if both are set"
+is "$(calls selftests QUEUE=all | tr ',' '\n' | grep -v deps | cut -d' ' -f1,2 | paste -sd,)" \
+	"$steps,${steps//1.0/2.0}" "QUEUE=all goes through one queue after the other"
+is "$(calls check QUEUE=all | tr ',' '\n' | grep -v deps | paste -sd,)" \
+	"$steps,${steps//1.0/2.0},all check" "make check QUEUE=all builds each queue, and calls all tests at once"
+like "$(calls check QUEUE=all)" '^all deps check,' "make check QUEUE=all brings its packages first"
+
+# What fails, and what is refused
+is "$(FAILS=kernel calls run $Q)" "1.0 deps run x86_64,1.0 tree,1.0 kernel" "a step that fails is the last one"
+is "$(cat "$work/status")" 2 "make fails if a step fails"
+is "$(FAILS=kernel calls run QUEUE=all | grep -c 2.0)" 0 "QUEUE=all stops at the first queue that fails"
+# refused NAME REGEX ARGS...: make calls nothing, and says why
+refused() {
+	local name=$1 regex=$2
+	shift 2
+	is "$(calls "$@")" "" "$name: nothing is called"
+	is "$(cat "$work/status")" 2 "$name: make fails"
+	like "$(cat "$work/out")" "$regex" "$name: the message says why"
+}
+refused "a queue that does not exist" 'QUEUE=3.0 is no queue; choose one of: 1.0 2.0, or all' run QUEUE=3.0
+refused "a shell in all queues" 'shell takes one queue: QUEUE=1.0' shell QUEUE=all
+refused "a version for all queues" 'are of one kernel' run QUEUE=all VERSION=1.0-1
+done_testing
