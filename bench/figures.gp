@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# points.tsv, from bench/points.awk, as figures.svg
+# points.tsv, from bench/points.awk, as figures.svg.  sides has the names of the sides
+# in the order of the columns: gnuplot -e 'sides="5.10-base 5.10-queue"' figures.gp
+colours = "#b8b8b8 #7f7f7f #2a7fbf #e0a458 #2f8f4e #8c6bb1 #d98fb8 #5f5f5f"
+n = words(sides)
 set terminal svg size 1080,620 font "sans-serif,12" background "white" noenhanced
 set output "figures.svg"
 set datafile separator "\t"
@@ -14,16 +17,8 @@ set ytics nomirror
 set key outside top right
 set multiplot layout 2,1
 set title "Instructions for each 4 KiB page of 32 MiB, the driver's and the copy included"
-plot "points.tsv" using 2:xtic(1) title "5.10 base" lc "#b8b8b8", \
-	"" using 3 title "5.10, Debian's" lc "#7f7f7f", \
-	"" using 4 title "5.10 queue" lc "#2a7fbf", \
-	"" using 5 title "7.3.4" lc "#e0a458", \
-	"" using 6 title "7.3 queue" lc "#2f8f4e"
+plot for [i = 1:n] "points.tsv" using i + 1:xtic(1) title word(sides, i) lc rgb word(colours, (i - 1) % words(colours) + 1)
 set title "TLB shootdowns for each page table of 512 pages, logarithmic; where there is no bar, none"
 set logscale y
 set yrange [0.2:1000]
-plot "points.tsv" using 7:xtic(1) title "5.10 base" lc "#b8b8b8", \
-	"" using 8 title "5.10, Debian's" lc "#7f7f7f", \
-	"" using 9 title "5.10 queue" lc "#2a7fbf", \
-	"" using 10 title "7.3.4" lc "#e0a458", \
-	"" using 11 title "7.3 queue" lc "#2f8f4e"
+plot for [i = 1:n] "points.tsv" using i + n + 1:xtic(1) title word(sides, i) lc rgb word(colours, (i - 1) % words(colours) + 1)

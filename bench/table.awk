@@ -137,11 +137,18 @@ END {
 		show("time", steps[i], name(steps[i]))
 
 	print "\nWhat was aimed at:\n"
-	against("5.10-queue", "5.10-debian", "core", "in `migrate_vma_*()`")
-	against("5.10-queue", "5.10-base", "core", "in `migrate_vma_*()`")
-	against("7.3-queue", "7.3-base", "core", "in `migrate_vma_*()`")
-	against("5.10-queue", "5.10-base", "whole", "in the driver's whole call,")
-	against("7.3-queue", "7.3-base", "whole", "in the driver's whole call,")
+	nr_queues = 0
+	for (i = 1; i <= nr_sides; i++) {
+		queue = sides[i]
+		if (sub(/-queue$/, "", queue))
+			queues[++nr_queues] = queue
+	}
+	for (q = 1; q <= nr_queues; q++) {
+		against(queues[q] "-queue", queues[q] "-debian", "core", "in `migrate_vma_*()`")
+		against(queues[q] "-queue", queues[q] "-base", "core", "in `migrate_vma_*()`")
+	}
+	for (q = 1; q <= nr_queues; q++)
+		against(queues[q] "-queue", queues[q] "-base", "whole", "in the driver's whole call,")
 	if (have["7.3-queue"]) {
 		step = "all on the wanted node, small" FS "to node"
 		if (have["7.3-base"]) {
