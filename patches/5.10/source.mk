@@ -1,7 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# Linux 5.10 as Debian's LTS archive serves it.  Lines are NAME = value, so
-# that make includes this file and scripts/common.sh reads it.  CASES is how many
-# hmm-tests has of its own.
+# Linux 5.10 as Debian's LTS archive serves it.
+# Lines are NAME = value; scripts/common.sh and the Makefile read them with sed.
+# PACKAGE, VERSION, SUITE: Debian's package of the source, and the suite that serves it.
+# RELEASE: the kernel's own version number.  SHA256: of the .deb.  TARBALL: its path in
+# the .deb.  CC: the compiler.  SELFTESTS: the folder of hmm-tests in the kernel's tree.
+# ARCHES: the architectures that the queue is built for.  CASES: how many cases hmm-tests
+# has before the queue.
+# Only here, ENDS: the oldest and the newest version that the queue must apply to.
 PACKAGE = linux-source-5.10
 VERSION = 5.10.262-1
 RELEASE = 5.10.262

@@ -1,9 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# Linux 7.3 as Debian's backports for stable serve it.  Lines are NAME = value, so
-# that make includes this file and scripts/common.sh reads it.  CASES is how many
-# hmm-tests has of its own; SOUND: options that choose those of them that pass on
-# the untouched kernel, and soon; SLOW: a case that the debug flavour does not get
-# through before hmm-tests ends it; COHERENT: test_hmm can have memory that CPUs reach.
+# Linux 7.3 as Debian's backports for stable serve it.
+# Lines are NAME = value; scripts/common.sh and the Makefile read them with sed.
+# PACKAGE, VERSION, SUITE: Debian's package of the source, and the suite that serves it.
+# RELEASE: the kernel's own version number.  SHA256: of the .deb.  TARBALL: its path in
+# the .deb.  CC: the compiler.  SELFTESTS: the folder of hmm-tests in the kernel's tree.
+# ARCHES: the architectures that the queue is built for.  CASES: how many cases hmm-tests
+# has before the queue.
+# Only here, SOUND: options for hmm-tests that choose the cases that pass on the base, in
+# a short time.  SLOW: a case that the debug flavour leaves out, as the case would exceed
+# its own time limit.  COHERENT: test_hmm supports device coherent memory.  SPARSE: the
+# suite of Debian whose sparse is new enough for this kernel.
 PACKAGE = linux-source-7.3
 VERSION = 7.3.4-1~bpo13+1
 RELEASE = 7.3.4
