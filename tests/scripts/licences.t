@@ -5,13 +5,14 @@
 . "$(dirname "$(realpath "$0")")/../lib.sh"
 cd "$top" || exit
 
-# silent_about FILE...: those that have no such line, at their head or, of a patch, at
-# its end.  What a patch adds may have one of its own in the middle
+# silent_about FILE...: the files without such a line: at the head, or, in a patch of a
+# series, at the end, as a file that the patch adds may have a line of its own
 silent_about() {
 	local file
 	for file; do
 		case $file in
 		COPYING) ;;
+		patches/*/mutants/*) head -n 20 "$file" ;;
 		patches/*.patch) [ "${file##*/}" = 0000-cover-letter.patch ] && head -n 4 "$file" || tail -n 3 "$file" ;;
 		patches/*.diff) tail -n 3 "$file" ;;
 		*) head -n 20 "$file" ;;
