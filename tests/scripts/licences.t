@@ -26,12 +26,17 @@ else
 	mapfile -t files < <(find . -path ./build -prune -o -type f -printf '%P\n')
 fi
 [ ${#files[@]} -gt 300 ]
-result $? "there are files to look at: ${#files[@]}"
-is "$(silent_about "${files[@]}")" "" "each has an SPDX line"
+result $? "the licences of more than 300 files are looked at: ${#files[@]}"
+is "$(silent_about "${files[@]}")" "" "each file has an SPDX line"
 sed '/SPDX/d' scripts/run >"$work/run"
-is "$(silent_about "$work/run")" "$work/run" "one without is noticed"
+is "$(silent_about "$work/run")" "$work/run" "a file without an SPDX line is noticed"
 sed 's/GPL-2.0-only/GPL-3.0-only/' scripts/run >"$work/run"
-is "$(silent_about "$work/run")" "$work/run" "and one with another licence"
-like "$(head -n 2 COPYING)" 'GNU GENERAL PUBLIC LICENSE' "COPYING is the licence"
-like "$(sed -n 2p COPYING)" 'Version 2, June 1991' "in version 2"
+is "$(silent_about "$work/run")" "$work/run" "a file with another licence is noticed"
+for file in patches/*/mutants/*.patch; do break; done
+sed '/^Licence: SPDX/d' "$file" >"$work/mutant"
+mkdir -p "$work/patches/x/mutants"
+mv "$work/mutant" "$work/patches/x/mutants/a.patch"
+is "$(cd "$work" && silent_about patches/x/mutants/a.patch)" patches/x/mutants/a.patch "a mutant without an SPDX line is noticed"
+like "$(head -n 2 COPYING)" 'GNU GENERAL PUBLIC LICENSE' "COPYING is the GNU General Public License"
+like "$(sed -n 2p COPYING)" 'Version 2, June 1991' "COPYING is version 2 of the licence"
 done_testing
