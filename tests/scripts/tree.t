@@ -178,6 +178,7 @@ unchanged "tree, with staged changes" 'not committed' "$tree"
 in_tree reset -q --hard
 echo object >"$linux/mm/migrate.o"
 ok "files that git ignores do not matter" "$tree"
+rm "$linux/mm/migrate.o"
 for doing in rebase-merge rebase-apply; do
 	mkdir "$linux/.git/$doing"
 	unchanged "tree, during $doing" 'not finished' "$tree"
