@@ -87,6 +87,7 @@ build() {
 }
 
 # am_stack NAMES: these series, in the scratch tree
+# shellcheck disable=SC2317 # called through ok
 am_stack() {
 	local each
 	for each in $1; do am_series "$work/scratch" "$queue/$each" || return; done
