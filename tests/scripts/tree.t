@@ -69,6 +69,9 @@ commit "$linux" "mm/migrate: a subject with [brackets], umläute, and more words
 sed -i '20s/.*/line twenty;/' "$linux/mm/migrate.c"
 commit "$linux" "mm: change a line"
 unchanged "export refuses commits that no branch gives a series" 'git -C .* branch series/1-NAME' "$export"
+is "$(TREE=keep "$tree" 2>&1 | cut -d: -f3)" " its commits cannot be exported yet" \
+	"with TREE=keep, tree leaves commits that no branch gives a series"
+unchanged "tree refuses commits that no branch gives a series" 'git -C .* branch series/1-NAME' "$tree"
 in_tree branch series/1-first HEAD~1
 in_tree branch series/2-second
 sed -i '30s/.*/line thirty;/' "$linux/mm/migrate.c"

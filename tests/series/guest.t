@@ -106,7 +106,7 @@ is "$(results "$work/hmm-tests.tap")" "$(cases base | wc -l) passed, 0 failed, 0
 
 boot_tests hmm-tests.queue
 passed=$(grep -vE 'SKIP' "$work/hmm-tests.queue.tap" | sed -n 's/^ok [0-9]* //p' | sort)
-# What base/ takes out of a case, and the queue brings back
+# What revert/ takes out of a case, and the queue brings back
 regained=hmm.migrate_fault
 old=$(sort <(cases base) <(driverless refs/queue/exported) | grep -vxF "$regained")
 is "$passed" "$old" "the queue's hmm-tests, on the base kernel: the old cases pass, and those that need no driver"

@@ -86,6 +86,17 @@ build() {
 	return $status
 }
 
+# compiles NAME FROM: what the tree changes since FROM compiles, and adds no warning
+compiles() {
+	local status=0 new
+	local -a changed
+	mapfile -t changed < <(plain_git "$LINUX_TREE" diff --no-renames --name-only "$2" HEAD)
+	build "$work/log" "${changed[@]}" || status=1
+	new=$(news "$work/pristine" "$work/log")
+	[ $status -eq 0 ] && [ -z "$new" ]
+	result $? "$1" || diag "${new:-$(tail -n 20 "$work/log.all")}"
+}
+
 # am_stack NAMES: these series, in the scratch tree
 # shellcheck disable=SC2317 # called through ok
 am_stack() {
@@ -101,12 +112,7 @@ result $? "all that the queue touches compiles before it" || diag "$(tail -n 20 
 for i in "${!names[@]}"; do
 	silent "${names[i]}: message" "$(faults "$queue/${names[i]}")"
 	go_to "${commits[i]}"
-	mapfile -t changed < <(plain_git "$LINUX_TREE" diff --no-renames --name-only HEAD^ HEAD)
-	status=0
-	build "$work/log" "${changed[@]}" || status=1
-	new=$(news "$work/pristine" "$work/log")
-	[ $status -eq 0 ] && [ -z "$new" ]
-	result $? "${names[i]}: compiles" || diag "${new:-$(tail -n 20 "$work/log.all")}"
+	compiles "${names[i]}: compiles" HEAD^
 done
 
 # Each series alone, with what it stands on.  A series that stands on all before it
@@ -121,12 +127,7 @@ for name in $(all_series "$queue"); do
 	ok "$name applies to the base with ${stack% *}" am_stack "$stack"
 	plain_git "$linux" fetch -q "$work/scratch" HEAD
 	go_to "$(commit_of "$work/scratch" HEAD)"
-	mapfile -t changed < <(plain_git "$LINUX_TREE" diff --no-renames --name-only "$base" HEAD)
-	status=0
-	build "$work/log" "${changed[@]}" || status=1
-	new=$(news "$work/pristine" "$work/log")
-	[ $status -eq 0 ] && [ -z "$new" ]
-	result $? "$name compiles with nothing but $stack" || diag "${new:-$(tail -n 20 "$work/log.all")}"
+	compiles "$name compiles with nothing but $stack" "$base"
 done
 go_to "$tip"
 
