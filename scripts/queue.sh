@@ -106,6 +106,9 @@ check_queue() {
 # needs QUEUE SERIES: the series that its cover letter says it stands on
 needs() { sed -n '1,/^$/s/^Needs: //p' "$1/$2/0000-cover-letter.patch" | tr ' ' '\n' | grep -vx -e none -e '' || true; }
 
+# beneath QUEUE SERIES: the series that it stands on, in order
+beneath() { stack "$1" "$2" | grep -vxF "$2" || true; }
+
 # stack QUEUE SERIES: that series and all that it stands on, in order
 stack() {
 	local list=$2 more name
@@ -252,6 +255,35 @@ scratch_tree() {
 	rm -rf "$tmp/scratch"
 	plain_git . clone -q --shared --no-checkout --template= "$1" "$tmp/scratch"
 	empty_scratch "$(commit_of "$1" "$2")"
+}
+
+# scratch_stacks: the scratch tree is at the base of $linux.  For stacked, it knows
+# the commits of the tree where each series stands on all series before it.
+scratch_stacks() {
+	local name commit stack=refs/stack/base
+	scratch_tree "$linux" base
+	while read -r name commit; do
+		stack+=+$name
+		plain_git "$tmp/scratch" update-ref "$stack" "$commit"
+	done < <(series_ends "$linux")
+}
+
+# stacked NAME...: the commit with these series on the base, and nothing else.  git am
+# makes it in the scratch tree, once for each list of series.
+stacked() {
+	local name commit next stack=refs/stack/base
+	commit=$(commit_of "$linux" base)
+	for name; do
+		stack+=+$name
+		next=$(commit_of "$tmp/scratch" "$stack") || {
+			[ "$(commit_of "$tmp/scratch" HEAD)" = "$commit" ] || empty_scratch "$commit"
+			am_series "$tmp/scratch" "$queue/$name" || return
+			next=$(commit_of "$tmp/scratch" HEAD)
+			plain_git "$tmp/scratch" update-ref "$stack" "$next"
+		}
+		commit=$next
+	done
+	echo "$commit"
 }
 
 # empty_scratch COMMIT: the scratch tree is at that commit, and has no files

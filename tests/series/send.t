@@ -34,13 +34,11 @@ is "$(find "$sent" -mindepth 1 -maxdepth 1 -printf '%f\n' | sort -V)" "$(printf 
 # again NAME COMMAND...: applies mails of $name in a clone of what the series stands
 # on; the patches that come out are in $work/NAME.queue
 again() {
-	local as=$1 each from
+	local as=$1 from
 	shift
-	scratch_tree "$linux" base
-	for each in $(stack "$queue" "$name" | grep -vxF "$name"); do am_series "$work/scratch" "$queue/$each"; done
-	from=$(commit_of "$work/scratch" HEAD)
-	plain_git "$work/scratch" config user.name reader
-	plain_git "$work/scratch" config user.email reader@localhost
+	# shellcheck disable=SC2046 # names of series
+	from=$(stacked $(beneath "$queue" "$name")) || return
+	empty_scratch "$from"
 	"$@" >"$work/$as.log" 2>&1 || { diag "$(tail -n 5 "$work/$as.log")"; return 1; }
 	rm -rf "$work/$as.queue"
 	format_range "$work/scratch" "$from..HEAD" "$work/$as.queue"
@@ -55,6 +53,9 @@ differ() {
 }
 plain() { sed -E '1,/^$/{/^Date: /d}; s/^@@ -[0-9,]+ \+[0-9,]+ @@.*/@@/; /^index [0-9a-f]/d' "$1" 2>&1; }
 
+scratch_stacks
+plain_git "$work/scratch" config user.name reader
+plain_git "$work/scratch" config user.email reader@localhost
 for name in "${all[@]}"; do
 	mails=("$sent/$name"/mails/*.eml)
 	n=$(series "$queue/$name" | wc -l)
@@ -70,7 +71,7 @@ for name in "${all[@]}"; do
 	like "$letter" '^v1: ' "$name: the cover letter says which version this is"
 	like "$letter" '^base-commit: [0-9a-f]{40}$' "$name: the cover letter has the base commit"
 	is "$(grep -c '^prerequisite-patch-id: ' <<<"$letter")" \
-		"$({ series "$queue/revert"; for each in $(stack "$queue" "$name" | grep -vxF "$name"); do series "$queue/$each"; done; } | wc -l)" \
+		"$({ series "$queue/revert"; for each in $(beneath "$queue" "$name"); do series "$queue/$each"; done; } | wc -l)" \
 		"$name: the cover letter names each patch that the series stands on"
 	like "$letter" '^ [0-9]+ files? changed, ' "$name: the cover letter has the diffstat"
 	like "$letter" '^Tested on ' "$name: the cover letter says how the series was tested"

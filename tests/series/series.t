@@ -97,13 +97,6 @@ compiles() {
 	result $? "$1" || diag "${new:-$(tail -n 20 "$work/log.all")}"
 }
 
-# am_stack NAMES: these series, in the scratch tree
-# shellcheck disable=SC2317 # called through ok
-am_stack() {
-	local each
-	for each in $1; do am_series "$work/scratch" "$queue/$each" || return; done
-}
-
 mapfile -t all < <(touched)
 go_to "$pristine"
 build "$work/pristine" "${all[@]}"
@@ -118,15 +111,17 @@ done
 # Each series alone, with what it stands on.  A series that stands on all before it
 # has been compiled above.
 tmp=$work
+scratch_stacks
 before=
 for name in $(all_series "$queue"); do
 	stack=$(stack "$queue" "$name" | paste -sd' ')
 	before+="${before:+ }$name"
 	[ "$stack" != "$before" ] || continue
-	scratch_tree "$linux" base
-	ok "$name applies to the base with ${stack% *}" am_stack "$stack"
-	plain_git "$linux" fetch -q "$work/scratch" HEAD
-	go_to "$(commit_of "$work/scratch" HEAD)"
+	# shellcheck disable=SC2086 # names of series
+	commit=$(stacked $stack)
+	result $? "$name applies to the base with ${stack% *}" || continue
+	plain_git "$linux" fetch -q "$work/scratch" "$commit"
+	go_to "$commit"
 	compiles "$name compiles with nothing but $stack" "$base"
 done
 go_to "$tip"
