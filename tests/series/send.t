@@ -12,10 +12,11 @@ tmp=$work
 mapfile -t all < <(all_series "$queue")
 first=${all[0]}
 
-# header MAIL NAME...: for each name a line with the header's value
-header() { python3 -c 'import email, email.policy, sys
-mail = email.message_from_binary_file(open(sys.argv[1], "rb"), policy=email.policy.default)
-for name in sys.argv[2:]: print(" ".join((mail[name] or "").split()))' "$@"; }
+# headers NAME,... MAIL...: a line for each mail, the values of these headers joined by |
+headers() { python3 -c 'import email, email.policy, sys
+for file in sys.argv[2:]:
+    mail = email.message_from_binary_file(open(file, "rb"), policy=email.policy.default)
+    print("|".join(" ".join((mail[name] or "").split()) for name in sys.argv[1].split(",")))' "$@"; }
 
 # A second version first, since what stays below build/ shall be the first
 mkdir "$work/queues"
@@ -23,7 +24,7 @@ cp -r "$queue" "$work/queues/$QUEUE"
 sed -i '/^$/,$s/^v1:.*/v2: everything is new/' "$work/queues/$QUEUE/$first/0000-cover-letter.patch"
 ok "a second version of $first can be made" env PATCHES="$work/queues" SERIES="$first" REROLL=2 "$top/scripts/send"
 n=$(series "$queue/$first" | wc -l)
-like "$(header "$sent/$first/mails/0001.eml" Subject)" "^\[PATCH v2 0*1/$n\]" "each subject of a second version says v2"
+like "$(headers Subject "$sent/$first/mails/0001.eml")" "^\[PATCH v2 0*1/$n\]" "each subject of a second version says v2"
 
 before=$(state "$linux")
 rm -rf "$sent"
@@ -60,12 +61,12 @@ for name in "${all[@]}"; do
 	mails=("$sent/$name"/mails/*.eml)
 	n=$(series "$queue/$name" | wc -l)
 	is "${#mails[@]}" $((n + 1)) "$name: there is a mail for each patch, and a cover letter"
-	for mail in "${mails[@]}"; do header "$mail" Message-Id In-Reply-To To Cc | paste -sd'|'; done >"$work/headers"
+	headers Message-Id,In-Reply-To,To,Cc,Subject "${mails[@]}" >"$work/headers"
 	is "$(sed 1d "$work/headers" | cut -d'|' -f2 | sort -u)" "$(sed 1q "$work/headers" | cut -d'|' -f1)" \
 		"$name: all mails answer the cover letter"
 	is "$(cut -d'|' -f3 "$work/headers" | grep -c .)" $((n + 1)) "$name: each mail has a recipient"
-	is "$(grep -c 'linux-mm\|linuxppc-dev\|dri-devel\|linux-kernel' "$work/headers")" $((n + 1)) "$name: each mail goes to a list"
-	is "$(header "${mails[0]}" Subject)" "$(sed -n '1s/^Subject: //p' "$queue/$name/0000-cover-letter.patch")" \
+	is "$(cut -d'|' -f3,4 "$work/headers" | grep -c 'linux-mm\|linuxppc-dev\|dri-devel\|linux-kernel')" $((n + 1)) "$name: each mail goes to a list"
+	is "$(sed 1q "$work/headers" | cut -d'|' -f5-)" "$(sed -n '1s/^Subject: //p' "$queue/$name/0000-cover-letter.patch")" \
 		"$name: the cover letter has its subject, with the number of patches"
 	letter=$(cat "${mails[0]}")
 	like "$letter" '^v1: ' "$name: the cover letter says which version this is"
