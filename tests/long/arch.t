@@ -31,7 +31,7 @@ for QUEUE in $(queues); do
 
 		[ -f "$build/$QUEUE/$ARCH/hmm-stress" ] || continue
 		QUEUE=$QUEUE ARCH=$ARCH SECONDS=60 SEED=1 "$top/scripts/stress" >"$work/out" 2>"$work/err"
-		is $? 0 "$QUEUE on $ARCH: hmm-stress" || diag "$(cat "$work/err")"
+		is $? 0 "$QUEUE on $ARCH: a minute of hmm-stress passes" || diag "$(cat "$work/err")"
 		diag "$(sed 's/^# //' "$work/out")"
 	done
 done

@@ -6,7 +6,7 @@
 . "$(dirname "$(realpath "$0")")/../lib.sh"
 
 ROUNDS=1 "$top/scripts/bench" >"$work/out" 2>"$work/err"
-is $? 0 "bench" || { diag "$(tail -n 20 "$work/err")"; done_testing; }
+is $? 0 "bench measures all sides" || { diag "$(tail -n 20 "$work/err")"; done_testing; }
 targets=$(sed -n '/^What was aimed at/,$p' "$work/out")
 diag "$targets"
 
@@ -14,10 +14,10 @@ diag "$targets"
 met() {
 	like "$(grep -E -e "$1" <<<"$targets")" '^- met: ' "$2"
 }
-met 'a tenth of 7.3-base' "7.3: memory on the wanted node, a tenth of the instructions"
-met 'nothing isolated, unmapped, invalidated or split' "7.3: nothing happens to what is not selected"
-met 'a TLB shootdown a page table' "7.3: one TLB shootdown a page table"
-met 'swapped-out memory in one call' "7.3: swapped-out memory in one call"
+met 'a tenth of 7.3-base' "7.3: memory on the wanted node takes a tenth of the instructions"
+met 'nothing isolated, unmapped, invalidated or split' "7.3: memory that is not selected stays untouched"
+met 'a TLB shootdown a page table' "7.3: a migration sends one TLB shootdown a page table"
+met 'swapped-out memory in one call' "7.3: a driver migrates swapped-out memory in one call"
 
 # worst QUEUE QUEUE STEP: in migrate_vma_*(), relative to the base
 worst() {
@@ -33,10 +33,10 @@ for step in '32 MiB, small, 1 thread: to device' '32 MiB, small, 1 thread: back'
 	'device faults, small: faults' 'page by page: to device' \
 	'device only, over system THPs: select' 'holes only, small: to device'; do
 	ratio=$(worst 7.3-queue 7.3-base "$step")
-	ok "7.3: $step, no more than 1.02 of the base: $ratio" awk -v r="$ratio" 'BEGIN { exit !(r > 0 && r <= 1.02) }'
+	ok "7.3: \"$step\" takes at most 1.02 of the base's instructions: $ratio" awk -v r="$ratio" 'BEGIN { exit !(r > 0 && r <= 1.02) }'
 	case $step in *back* | *faults*) continue ;; esac # 5.10 keeps dirty bits there
 	ratio=$(worst 5.10-queue 5.10-base "$step")
-	ok "5.10: $step, no more than 1.05 of the base: $ratio" awk -v r="$ratio" 'BEGIN { exit !(r > 0 && r <= 1.05) }'
+	ok "5.10: \"$step\" takes at most 1.05 of the base's instructions: $ratio" awk -v r="$ratio" 'BEGIN { exit !(r > 0 && r <= 1.05) }'
 done
 
 done_testing

@@ -14,8 +14,8 @@ for QUEUE in $(queues); do
 	need_queue
 	# shellcheck disable=SC2154 # from need_queue
 	[ -e "$linux" ] || "$top/scripts/tree" 2>&1 | sed 's/^/# /'
-	ok "$QUEUE: hmm-tests are there" "$top/scripts/kernel"
-	ok "$QUEUE: and built" "$top/scripts/selftests"
+	ok "$QUEUE: the queue's kernel builds" "$top/scripts/kernel"
+	ok "$QUEUE: the selftests build" "$top/scripts/selftests"
 
 	mine=$work/linux-$QUEUE
 	git clone -q --shared --no-checkout "$linux" "$mine"
@@ -24,7 +24,7 @@ for QUEUE in $(queues); do
 	git -C "$mine" config user.email me@example.org
 	with=
 	[ ! -d "$top/patches/$QUEUE/revert" ] || with=1
-	ok "$QUEUE: the queue goes onto a tree of one's own" env LINUX="$mine" REVERT=$with "$top/scripts/apply"
+	ok "$QUEUE: apply puts the queue onto a user's tree" env LINUX="$mine" REVERT=$with "$top/scripts/apply"
 
 	config=$work/config-$QUEUE
 	cp "$build/$QUEUE/x86_64/.config" "$config"
@@ -32,13 +32,13 @@ for QUEUE in $(queues); do
 	printf 'CONFIG_SYSTEM_TRUSTED_KEYS="debian/certs/none.pem"\nCONFIG_MIGRATE_VMA_NONE=y\n' >>"$config"
 	before=$(files "$mine")
 	out=$(LINUX=$mine CONFIG=$config SUFFIX=-mine "$top/scripts/deb" 2>"$work/err")
-	result $? "$QUEUE: the packages are built" || diag "$(tail -n 20 "$work/err")"
-	is "$(files "$mine")" "$before" "$QUEUE: the tree is as it was"
-	like "$(cat "$work/err")" 'debian/certs/none.pem, which is not there: left out' "$QUEUE: certificates that are not there are left out"
-	like "$(cat "$build/$QUEUE/deb/config.diff")" '^CONFIG_MIGRATE_VMA_NONE=y	gone$' "$QUEUE: an option that this kernel does not have is named"
+	result $? "$QUEUE: deb builds the packages" || diag "$(tail -n 20 "$work/err")"
+	is "$(files "$mine")" "$before" "$QUEUE: deb leaves the tree as before"
+	like "$(cat "$work/err")" 'debian/certs/none.pem, which is not there: left out' "$QUEUE: deb leaves out certificates that do not exist"
+	like "$(cat "$build/$QUEUE/deb/config.diff")" '^CONFIG_MIGRATE_VMA_NONE=y	gone$' "$QUEUE: deb names an option that this kernel does not have"
 	release=$(release_of "$mine")
 	package=$(find "$build/$QUEUE/deb" -maxdepth 1 -name "linux-image-$release-mine_*.deb")
-	like "$out" "apt install .*linux-image-$release-mine_" "$QUEUE: what to install is said"
+	like "$out" "apt install .*linux-image-$release-mine_" "$QUEUE: deb prints the command that installs the packages"
 
 	# The guest boots what is in the package, not what scripts/kernel has built
 	root=$work/root-$QUEUE
@@ -49,9 +49,9 @@ for QUEUE in $(queues); do
 	cp "$build/$QUEUE/x86_64/hmm-tests" "$out"
 	extra=$(find "$root/lib/modules" -name '*.ko' -printf '%p:lib/%f ')
 	EXTRA=$extra OUT=$out "$top/scripts/boot" -- 'uname -r; hmm-tests' >"$work/tap" 2>"$work/err"
-	result $? "$QUEUE: it boots and passes hmm-tests" || diag "$(tail -n 20 "$work/err")"
-	is "$(head -n 1 "$work/tap")" "$release-mine" "$QUEUE: it is the one of the package"
+	result $? "$QUEUE: the packaged kernel boots and passes hmm-tests" || diag "$(tail -n 20 "$work/err")"
+	is "$(head -n 1 "$work/tap")" "$release-mine" "$QUEUE: the guest runs the packaged kernel"
 	n=$(sed -n 's/^1\.\.//p' "$work/tap")
-	is "$(grep '^ok ' "$work/tap" | grep -vc SKIP)" "$n" "$QUEUE: all $n of them"
+	is "$(grep '^ok ' "$work/tap" | grep -vc SKIP)" "$n" "$QUEUE: the packaged kernel passes all $n cases"
 done
 done_testing

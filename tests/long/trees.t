@@ -23,20 +23,20 @@ for QUEUE in $(queues); do
 		rm -rf "$tree"
 		mkdir -p "$tree"
 		tarball=$(VERSION=$version "$top/scripts/fetch" 2>"$work/err")
-		is $? 0 "$version: the archive has it" || diag "$(cat "$work/err")"
+		is $? 0 "$version: the archive has this version" || diag "$(cat "$work/err")"
 		[ -f "$tarball" ] && tar -xf "$tarball" --strip-components=1 -C "$tree"
 		# Debian's tree ignores all of itself
-		ok "$version: a git tree of it" sh -c "cd '$tree' && git init -q &&
+		ok "$version: the tarball becomes a git tree" sh -c "cd '$tree' && git init -q &&
 			git -c core.compression=0 add -Af . && git commit -q -m 'Linux $version'"
 		before=$(state "$tree")
-		LINUX=$tree refuses "$version: not without the patches below it" 'REVERT=1' "$top/scripts/apply"
-		is "$(state "$tree")" "$before" "$version: nothing has changed"
+		LINUX=$tree refuses "$version: apply refuses the tree without REVERT=1" 'REVERT=1' "$top/scripts/apply"
+		is "$(state "$tree")" "$before" "$version: a refused apply leaves the tree as before"
 		LINUX=$tree REVERT=1 "$top/scripts/apply" >"$work/out" 2>&1
 		is $? 0 "$version: the queue fits" || diag "$(cat "$work/out")"
-		is "$(git -C "$tree" rev-list --count HEAD)" $((count + 1)) "$version: all of it"
+		is "$(git -C "$tree" rev-list --count HEAD)" $((count + 1)) "$version: the tree has a commit for each patch"
 		if [ "$version" = "$(value VERSION)" ]; then
 			is "$(git -C "$tree" rev-parse 'HEAD^{tree}')" "$(git -C "$linux" rev-parse 'refs/queue/exported^{tree}')" \
-				"$version: that is what make tree has"
+				"$version: the tree has the content that make tree makes"
 		else
 			LINUX_TREE=$tree OUT=$build/$QUEUE/trees/$version.out make --no-print-directory -C "$top" run >"$work/out" 2>"$work/err"
 			is $? 0 "$version: a run passes" || diag "$(tail -n 30 "$work/err" "$work/out")"

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# scripts/apply on trees that look like Linux: what fits, and what does not.
+# scripts/apply on trees that look like Linux: trees that the queue fits, and trees that
+# apply refuses.
 # shellcheck source=tests/lib.sh
 . "$(dirname "$(realpath "$0")")/../lib.sh"
 apply=$top/scripts/apply
@@ -50,73 +51,73 @@ unchanged() {
 # Trees that fit
 mine 'void *src_owner;'
 before=$(head_of)
-ok "a tree with src_owner" "$apply"
-is "$(git -C "$LINUX" log --format='%s|%cn' "$before..")" $'mm: [odd] tag|Me\nmm: a selector|Me' "has the queue, committed by the user"
-is "$(git -C "$LINUX" status --porcelain)" "" "and is clean"
-is "$(git -C "$LINUX" rev-parse 'HEAD^{tree}')" "$(git -C "$maker" rev-parse 'HEAD^{tree}')" "and has the queue's content"
-unchanged "a second time" "has 2 of the queue's 2 patches already" "$apply"
+ok "apply accepts a tree with src_owner" "$apply"
+is "$(git -C "$LINUX" log --format='%s|%cn' "$before..")" $'mm: [odd] tag|Me\nmm: a selector|Me' "apply commits each patch of the queue in the user's name"
+is "$(git -C "$LINUX" status --porcelain)" "" "apply leaves the tree clean"
+is "$(git -C "$LINUX" rev-parse 'HEAD^{tree}')" "$(git -C "$maker" rev-parse 'HEAD^{tree}')" "apply gives the tree the queue's content"
+unchanged "apply refuses a tree that has the whole queue" "has 2 of the queue's 2 patches already" "$apply"
 git -C "$LINUX" reset -q --hard HEAD~1
-unchanged "half of it is there" "has 1 of the queue's 2 patches already" "$apply"
+unchanged "apply refuses a tree that has half of the queue" "has 1 of the queue's 2 patches already" "$apply"
 
 mine
-unchanged "a tree that has a selector" 'upstream.s.*' "$apply"
-like "$("$apply" 2>&1)" 'REVERT=1' "the message says what would do"
-ok "a tree that has a selector, REVERT=1" env REVERT=1 "$apply"
-is "$(git -C "$LINUX" log --format=%s | wc -l)" 4 "has base and queue"
+unchanged "apply refuses a tree with upstream's selector" 'upstream.s.*' "$apply"
+like "$("$apply" 2>&1)" 'REVERT=1' "the message for a tree with upstream's selector names REVERT=1"
+ok "REVERT=1 has apply accept a tree with upstream's selector" env REVERT=1 "$apply"
+is "$(git -C "$LINUX" log --format=%s | wc -l)" 4 "REVERT=1 adds the commits of revert/ and of the queue"
 
 cd "$LINUX" || exit
 git reset -q --hard HEAD~3
-ok "LINUX=. from inside the tree" env LINUX=. REVERT=1 "$apply"
+ok "apply accepts LINUX=. from inside the tree" env LINUX=. REVERT=1 "$apply"
 cd "$work" || exit
 
-# Trees that do not
+# Trees that apply refuses
 mine 'void *src_owner;'
-unchanged "REVERT=1 where there is nothing to take out" 'leave REVERT out' env REVERT=1 "$apply"
+unchanged "apply refuses REVERT=1 for a tree without upstream's selector" 'leave REVERT out' env REVERT=1 "$apply"
 sed -i '29s/.*/something else;/' "$LINUX/mm/migrate.c"
 commit "$LINUX" "in the way"
-unchanged "a patch that does not fit: its name" '2-second/0001-mm-odd-tag.patch does not fit' "$apply"
-like "$("$apply" 2>&1)" 'patch failed: mm/migrate.c:27' "and the place"
-like "$("$apply" 2>&1)" 'made for 5.10.262, the tree is 5.10.262' "and the versions"
+unchanged "apply refuses a patch that does not fit, and names the patch" '2-second/0001-mm-odd-tag.patch does not fit' "$apply"
+like "$("$apply" 2>&1)" 'patch failed: mm/migrate.c:27' "apply says where a patch does not fit"
+like "$("$apply" 2>&1)" 'made for 5.10.262, the tree is 5.10.262' "apply names both versions if a patch does not fit"
 
 mine 'void *src_owner;'
 echo mine >"$LINUX/mm/new.c"
-unchanged "a file of the user's where a patch adds one" 'adds one: mm/new.c' "$apply"
+unchanged "apply refuses a tree with a user's file that a patch adds" 'adds one: mm/new.c' "$apply"
 rm "$LINUX/mm/new.c"
 echo dirty >>"$LINUX/mm/migrate.c"
-unchanged "uncommitted changes" 'not committed' "$apply"
+unchanged "apply refuses uncommitted changes" 'not committed' "$apply"
 git -C "$LINUX" add -f mm/migrate.c
-unchanged "staged changes" 'not committed' "$apply"
+unchanged "apply refuses staged changes" 'not committed' "$apply"
 git -C "$LINUX" reset -q --hard
 mkdir "$LINUX/.git/rebase-apply"
-unchanged "during git am" 'not finished' "$apply"
+unchanged "apply refuses a tree in the middle of git am" 'not finished' "$apply"
 rmdir "$LINUX/.git/rebase-apply"
 git config --global --unset-all user.name
 git config --global --unset-all user.email
-unchanged "nobody to commit as" 'who you are' env GIT_CONFIG_COUNT=0 EMAIL= "$apply"
+unchanged "apply refuses to commit without the user's name and address" 'who you are' env GIT_CONFIG_COUNT=0 EMAIL= "$apply"
 git config --global user.name Me
 git config --global user.email me@example.org
 
 mine 'unsigned long dir;'
-unchanged "another interface" 'neither src_owner nor pgmap_owner' "$apply"
+unchanged "apply refuses a tree with neither src_owner nor pgmap_owner" 'neither src_owner nor pgmap_owner' "$apply"
 mine 'void *src_owner;'
 git -C "$LINUX" rm -q mm/migrate.c
 commit "$LINUX" "no mm"
-unchanged "not Linux" 'is not Linux: it has no mm/migrate.c' "$apply"
+unchanged "apply refuses a tree without mm/migrate.c" 'is not Linux: it has no mm/migrate.c' "$apply"
 
 mine 'void *src_owner;'
-unchanged "a folder inside the tree" 'inside a git tree' env LINUX="$LINUX/mm" "$apply"
+unchanged "apply refuses a folder inside a git tree" 'inside a git tree' env LINUX="$LINUX/mm" "$apply"
 mkdir -p "$work/none/5.10"
 cp "$top/patches/5.10/source.mk" "$work/none/5.10"
-unchanged "an empty queue" 'has no patches' env PATCHES="$work/none" "$apply"
-unchanged "apply refuses a series that is not there" 'choose one of: 1-first 2-second' env SERIES=3-third "$apply"
-ok "a series alone, with what it stands on" env SERIES=2-second "$apply"
+unchanged "apply refuses an empty queue" 'has no patches' env PATCHES="$work/none" "$apply"
+unchanged "apply refuses a series that does not exist" 'choose one of: 1-first 2-second' env SERIES=3-third "$apply"
+ok "apply accepts SERIES= with one series" env SERIES=2-second "$apply"
 is "$(git -C "$LINUX" log --format=%s)" $'mm: [odd] tag\nLinux' "a series that stands on the base alone comes without the others"
 rm "$PATCHES"/5.10/1-first/0001*
 unchanged "apply refuses a series without patches" '1-first has no patches' "$apply"
 mkdir "$work/plain" "$work/empty"
 git -C "$work/empty" init -q
-refuses "no LINUX" 'make apply LINUX=dir' env -u LINUX "$apply"
-refuses "LINUX that is not there" 'no such folder' env LINUX="$work/nowhere" "$apply"
-refuses "LINUX that is no git tree" 'not a git work tree' env LINUX="$work/plain" "$apply"
-refuses "LINUX without a commit" 'has no commit' env LINUX="$work/empty" "$apply"
+refuses "apply refuses to run without LINUX" 'make apply LINUX=dir' env -u LINUX "$apply"
+refuses "apply refuses a LINUX that does not exist" 'no such folder' env LINUX="$work/nowhere" "$apply"
+refuses "apply refuses a LINUX that is not a git tree" 'not a git work tree' env LINUX="$work/plain" "$apply"
+refuses "apply refuses a LINUX without a commit" 'has no commit' env LINUX="$work/empty" "$apply"
 done_testing

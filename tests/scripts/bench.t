@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# scripts/bench: what counts can count, and what sums up says what is there.  The
-# figures themselves are tests/long/bench.t.
+# scripts/bench: the plugin counts right, and the table reports the counts.  The
+# figures themselves are in tests/long/bench.t.
 # shellcheck source=tests/lib.sh
 . "$(dirname "$(realpath "$0")")/../lib.sh"
 # shellcheck source=scripts/common.sh
@@ -11,13 +11,13 @@ export OUT=${OUT:-$build/$QUEUE/x86_64} TIMEOUT=120 LOG=$work/boot.log
 unset ARCH APPEND QEMU_ARGS EXTRA MEM SMP CONFIGS V ACCEL LINUX_TREE
 [ -f "$OUT/arch/x86/boot/bzImage" ] || "$top/scripts/kernel" 2>&1 | sed 's/^/# /'
 
-refuses "no such side" 'sides are 5.10-base' "$top/scripts/bench" 5.10-nonesuch
-refuses "no such option" 'neither an option' "$top/scripts/bench" --nonesuch
-refuses "to publish one side" 'needs all sides' "$top/scripts/bench" --publish 7.3-base
-refuses "rounds without a middle" 'ROUNDS=4' env ROUNDS=4 "$top/scripts/bench"
-refuses "another TREE" 'TREE=away' env TREE=away "$top/scripts/bench"
-refuses "another EXACT" 'EXACT=2' env EXACT=2 "$top/scripts/boot" true
-refuses "to count with KVM" 'KVM does not count' env EXACT=1 ACCEL=kvm "$top/scripts/boot" true
+refuses "bench refuses an unknown side" 'sides are 5.10-base' "$top/scripts/bench" 5.10-nonesuch
+refuses "bench refuses an unknown option" 'neither an option' "$top/scripts/bench" --nonesuch
+refuses "bench refuses to publish one side alone" 'needs all sides' "$top/scripts/bench" --publish 7.3-base
+refuses "bench refuses an even number of rounds" 'ROUNDS=4' env ROUNDS=4 "$top/scripts/bench"
+refuses "bench refuses another TREE than keep" 'TREE=away' env TREE=away "$top/scripts/bench"
+refuses "boot refuses another EXACT than 1" 'EXACT=2' env EXACT=2 "$top/scripts/boot" true
+refuses "boot refuses to count instructions under KVM" 'KVM does not count' env EXACT=1 ACCEL=kvm "$top/scripts/boot" true
 
 # The plugin.  A program that calls what the kernel has a function for: as often as
 # it does between the marks, and no more.
@@ -44,7 +44,7 @@ int main(void)
 END
 gcc-12 -O1 -static -Wl,-Ttext-segment=0x5e100000 -o "$work/calls" "$work/calls.c" || diag "calls.c cannot be compiled"
 version=$(QEMU_PLUGIN=$work/insns.so "$top/scripts/bench" --plugin)
-is $? 0 "the plugin is built, and QEMU takes it" || diag "$version"
+is $? 0 "QEMU loads the plugin that bench builds" || diag "$version"
 
 # count NAME CORE: runs it; what it counted is in $work/NAME.tsv
 count() {
@@ -60,15 +60,15 @@ symbol=$(awk '$3 == "__x64_sys_getppid" { print $1 }' "$OUT/System.map")
 count first "enter $symbol"
 count again "enter $symbol"
 is "$(awk '$3 == "__x64_sys_getppid" { print $2, $6 }' "$work/first.tsv" | paste -sd,)" "0 100,1 3" \
-	"how often a function is called between the marks"
-is "$(awk '$1 == "total" { print $2, ($3 > 1000) }' "$work/first.tsv" | paste -sd,)" "0 1,1 0" "instructions, of which 100 calls take more"
+	"the plugin counts the calls of a function between the marks"
+is "$(awk '$1 == "total" { print $2, ($3 > 1000) }' "$work/first.tsv" | paste -sd,)" "0 1,1 0" "100 calls take more than 1000 instructions, and 3 calls fewer"
 is "$(awk '$1 == "function" { sum[$2] += $4 } $1 == "total" { all[$2] = $3 } END { print sum[0] == all[0], sum[1] == all[1] }' "$work/first.tsv")" "1 1" \
-	"those of the functions add up"
-is "$(awk '$1 == "total" { print ($5 > 0 && $5 <= $3) }' "$work/first.tsv" | paste -sd,)" "1,1" "what is counted apart is a part of it"
-ok "the same, to the instruction, in another guest" cmp "$work/first.tsv" "$work/again.tsv"
-is "$(cat "$work/again.out")" "$(cat "$work/first.out")" "and to the nanosecond"
+	"the instructions of all functions add up to the total"
+is "$(awk '$1 == "total" { print ($5 > 0 && $5 <= $3) }' "$work/first.tsv" | paste -sd,)" "1,1" "the instructions of the core functions are part of the total"
+ok "another guest repeats each count to the instruction" cmp "$work/first.tsv" "$work/again.tsv"
+is "$(cat "$work/again.out")" "$(cat "$work/first.out")" "another guest repeats the clock to the nanosecond"
 like "$(qemu-system-x86_64 -machine none -display none -plugin "$work/insns.so,nonsense=1" 2>&1 </dev/null)" \
-	'insns: no such argument: nonsense' "the plugin refuses what it does not know"
+	'insns: no such argument: nonsense' "the plugin refuses an unknown argument"
 
 # Rows, from what hmm-bench and the plugin say
 tab() { tr ' ' '\t' | tr _ ' '; }
@@ -84,10 +84,10 @@ END
 # underscores are spaces there
 sed -i 's/folio isolate lru/folio_isolate_lru/' "$work/tsv"
 rows=$(awk -f "$top/bench/rows.awk" "$work/out" "$work/tsv")
-like "$rows" $'^whole\tscene\tto device\t10\\.0$' "rows: instructions a page, less what is to be subtracted"
-like "$rows" $'^core\tscene\tto device\t10\\.0$' "rows: and those apart"
-like "$rows" $'^isolated\tscene\tto device\t512$' "rows: calls of a function"
-like "$rows" $'^pages split\tscene\tto device\t2$' "rows: what vmstat says"
+like "$rows" $'^whole\tscene\tto device\t10\\.0$' "rows.awk prints instructions a page, less those of a minus interval"
+like "$rows" $'^core\tscene\tto device\t10\\.0$' "rows.awk prints the core functions' instructions a page"
+like "$rows" $'^isolated\tscene\tto device\t512$' "rows.awk prints the calls of a function"
+like "$rows" $'^pages split\tscene\tto device\t2$' "rows.awk prints the counts of vmstat"
 
 # side NAME INSTRUCTIONS SHOOTDOWNS [AGAIN]: rows of two steps
 side() {
@@ -104,20 +104,20 @@ side 7.3-base 1000 8208
 side 7.3-queue 799 16
 out=$(table)
 like "$out" '^\| 32 MiB, small, 1 thread: to device \| 1000 \(1000\) \| 799 \(799\) \|$' "the table has both sides"
-like "$out" '^- met: 7.3-queue, a TLB shootdown a page table: 16 for 16$' "what is met"
-like "$out" '^- met: 7.3-queue, 0.8 of 7.3-base for a small page to device: 0.80' "in instructions, too"
-like "$out" '^- \*\*missed\*\*: 7.3-queue, a tenth of 7.3-base for memory that is on the wanted node: 1.000$' "what is missed"
-like "$out" '^- 0 of [0-9]* counts were another the second time$' "all is the same again"
+like "$out" '^- met: 7.3-queue, a TLB shootdown a page table: 16 for 16$' "the table reports one TLB shootdown a page table as met"
+like "$out" '^- met: 7.3-queue, 0.8 of 7.3-base for a small page to device: 0.80' "the table reports 0.8 of the base's instructions as met"
+like "$out" '^- \*\*missed\*\*: 7.3-queue, a tenth of 7.3-base for memory that is on the wanted node: 1.000$' "the table reports an aim that is not reached as missed"
+like "$out" '^- 0 of [0-9]* counts were another the second time$' "the table says that no count differs the second time"
 side 7.3-queue 1011 17 18
 out=$(table)
-like "$out" '^- \*\*missed\*\*: 7.3-queue, in .* in 0 of 1 steps; 1.01 times' "more instructions than the base are missed"
-like "$out" '^- \*\*missed\*\*: 7.3-queue, a TLB shootdown a page table: 17 for 16$' "one shootdown too many, too"
-like "$out" '^\| 32 MiB, small, 1 thread: to device \| 8208 \| 17/18 \|$' "a count that is another the second time is shown"
-like "$out" '^- 1 of [0-9]* counts were another the second time' "and counted"
+like "$out" '^- \*\*missed\*\*: 7.3-queue, in .* in 0 of 1 steps; 1.01 times' "the table reports more instructions than the base's as missed"
+like "$out" '^- \*\*missed\*\*: 7.3-queue, a TLB shootdown a page table: 17 for 16$' "the table reports one TLB shootdown too many as missed"
+like "$out" '^\| 32 MiB, small, 1 thread: to device \| 8208 \| 17/18 \|$' "the table shows both values of a count that differs"
+like "$out" '^- 1 of [0-9]* counts were another the second time' "the table says that one count differs the second time"
 
 # The page shows what was published
-ok "there is a place for figures" grep -q "^<!-- figures" "$top/docs/figures.md"
-is "$(grep -c '(figures.svg)' "$top/docs/figures.md")" 1 "and the picture"
-ok "which is there" grep -q '</svg>' "$top/docs/figures.svg"
+ok "docs/figures.md has a place for the figures" grep -q "^<!-- figures" "$top/docs/figures.md"
+is "$(grep -c '(figures.svg)' "$top/docs/figures.md")" 1 "docs/figures.md shows figures.svg once"
+ok "docs/figures.svg is a whole picture" grep -q '</svg>' "$top/docs/figures.svg"
 
 done_testing

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# scripts/configure, scripts/kernel, scripts/initramfs and scripts/boot: what fails,
-# fails, and says why.  tests/verdict.t has what scripts/verdict says of a log.
+# scripts/configure, scripts/kernel, scripts/initramfs and scripts/boot: each
+# failure has a status and a message.  verdict.t tests the verdict on a log.
 # shellcheck source=tests/lib.sh
 . "$(dirname "$(realpath "$0")")/../lib.sh"
 # shellcheck source=scripts/common.sh
@@ -28,16 +28,16 @@ fails() {
 
 # The command, and what it says.  Other guests can run beside it.
 out=$("$boot" 2>"$work/err")
-is $? 0 "hmm-tests pass"
-is "$(grep -c '^ok ' <<<"$out")" "$(sed -n 's/^1\.\.//p' <<<"$out")" "all that were planned"
-is "$(grep -c SKIP <<<"$out")" 0 "none is skipped"
+is $? 0 "boot runs hmm-tests and succeeds"
+is "$(grep -c '^ok ' <<<"$out")" "$(sed -n 's/^1\.\.//p' <<<"$out")" "hmm-tests pass each case that was planned"
+is "$(grep -c SKIP <<<"$out")" 0 "hmm-tests skip no case"
 # shellcheck disable=SC2016 # for the guest
 is "$("$boot" 'printf "%s|" "a  b" '"'\$c'"' "&"; printf last' 2>/dev/null)" 'a  b|$c|&|last' \
-	"a command comes through as it is written"
+	"the guest gets a command as the user writes it"
 echo planted >"$work/file"
 is "$(EXTRA="$work/file:etc/there $work/file" "$boot" 'cat /etc/there /bin/file' 2>/dev/null)" \
-	"planted"$'\n'"planted" "files for the guest"
-is "$(APPEND=test.word "$boot" 'grep -o test.word /proc/cmdline' 2>/dev/null)" test.word "words for the kernel"
+	"planted"$'\n'"planted" "EXTRA puts files into the guest"
+is "$(APPEND=test.word "$boot" 'grep -o test.word /proc/cmdline' 2>/dev/null)" test.word "APPEND adds words to the kernel's command line"
 mkfifo "$work/keys"
 "$boot" --shell <"$work/keys" >"$work/screen" 2>&1 &
 exec {keys}>"$work/keys"
@@ -46,7 +46,7 @@ for ((i = 0; i < 3000; i++)); do ! grep -q '^/ # ' "$work/screen" || break; slee
 echo 'ls -d /sys/module/test_hmm; exit' >&"$keys"
 exec {keys}>&-
 wait $!
-like "$(cat "$work/screen")" '^/sys/module/test_hmm' "a shell, with test_hmm loaded"
+like "$(cat "$work/screen")" '^/sys/module/test_hmm' "boot --shell gives a shell with test_hmm loaded"
 
 # Two at once, of one kernel, with a LOG of their own or with one for both
 for i in 1 2; do
@@ -76,40 +76,40 @@ is "$(cpio -it --quiet <"$work/first" | grep -E '^(init|bin/busybox|lib/test_hmm
 	"init bin/busybox lib/test_hmm.ko etc etc/deep" "the archive has init, busybox, test_hmm and the folders of files"
 
 # The guest's failures
-fails "a command that fails" 'exit status in the guest is 3' "$boot" exit 3
-fails "a failed test whose status is lost" '1 tests failed' "$boot" 'echo not ok 1 planted | cat'
-fails "a command that is not there" 'exit status in the guest is 127' "$boot" nonesuch
-fails "a warning in the kernel's log" '[0-9]:WARNING: planted' "$boot" 'echo WARNING: planted >/dev/kmsg'
-fails "a warning behind what is no text" '[0-9]:WARNING: planted' "$boot" 'printf "\0\377\n" >/dev/ttyS0; sleep 1; echo WARNING: planted >/dev/kmsg'
-fails "a task that is stuck, in the log" 'INFO: task a:1 blocked' "$boot" 'echo "INFO: task a:1 blocked for more than 120 seconds." >/dev/kmsg'
-refuses "a panic, at once" 'sysrq triggered crash' "$boot" 'echo c >/proc/sysrq-trigger'
-refuses "a guest that powers off without a word" 'died after' "$boot" 'poweroff -f'
-refuses "a guest that hangs" 'not come to its end within 15 s' env TIMEOUT=15 "$boot" 'sleep 1000'
-fails "a module that cannot be unloaded" 'test_hmm cannot be unloaded' "$boot" 'exec 3</dev/hmm_dmirror0; sleep 10000 &'
+fails "boot fails if the command fails" 'exit status in the guest is 3' "$boot" exit 3
+fails "boot fails on \`not ok\` though the command's status is 0" '1 tests failed' "$boot" 'echo not ok 1 planted | cat'
+fails "boot fails if the command does not exist" 'exit status in the guest is 127' "$boot" nonesuch
+fails "boot fails on a warning in the kernel's log" '[0-9]:WARNING: planted' "$boot" 'echo WARNING: planted >/dev/kmsg'
+fails "boot finds a warning in the log after binary bytes" '[0-9]:WARNING: planted' "$boot" 'printf "\0\377\n" >/dev/ttyS0; sleep 1; echo WARNING: planted >/dev/kmsg'
+fails "boot fails on a stuck task in the kernel's log" 'INFO: task a:1 blocked' "$boot" 'echo "INFO: task a:1 blocked for more than 120 seconds." >/dev/kmsg'
+refuses "boot ends with status 2 if the kernel panics" 'sysrq triggered crash' "$boot" 'echo c >/proc/sysrq-trigger'
+refuses "boot ends with status 2 if the guest powers off silently" 'died after' "$boot" 'poweroff -f'
+refuses "boot ends with status 2 if the guest hangs" 'not come to its end within 15 s' env TIMEOUT=15 "$boot" 'sleep 1000'
+fails "boot fails if test_hmm cannot be unloaded" 'test_hmm cannot be unloaded' "$boot" 'exec 3</dev/hmm_dmirror0; sleep 10000 &'
 
 # It cannot be run
-refuses "no kernel" 'no kernel at' env OUT="$work/none" "$boot"
-refuses "QEMU does not start" 'nonsense' env QEMU_ARGS=-nonsense "$boot" true
-refuses "an unknown architecture" 'ARCH=vax.*not' env ARCH=vax "$boot" true
-refuses "an unknown base" 'QUEUE=1.0 is no queue' env QUEUE=1.0 "$boot" true
-refuses "a time that is none" 'TIMEOUT=soon' env TIMEOUT=soon "$boot" true
-refuses "an accelerator that is none" 'ACCEL=warp' env ACCEL=warp "$boot" true
-refuses "KVM for another architecture" 'KVM runs no ppc64le' env ARCH=ppc64le ACCEL=kvm "$boot" true
-refuses "an option that is none" 'no such option' "$boot" --fast
-refuses "a LOG that is a folder" 'not a regular file' env LOG="$work" "$boot" true
-refuses "a LOG in a folder that is not there" 'LOG=.* cannot be written' env LOG="$work/gone/log" "$boot" true
-refuses "an archive without a name" 'no file is named' "$top/scripts/initramfs"
-refuses "an archive in a folder that is not there" 'cannot be written' "$top/scripts/initramfs" "$work/gone/archive"
-refuses "an archive that is a folder" 'not a regular file' "$top/scripts/initramfs" "$work"
-refuses "an archive of a kernel that is not built" 'no .*gen_init_cpio' env OUT="$work/none" "$top/scripts/initramfs" "$work/third"
-refuses "an archive with a busybox that is not static" 'is not static' env BUSYBOX=/bin/bash "$top/scripts/initramfs" "$work/third"
-refuses "an archive with an extra file that is not there" 'no file .*/gone' env EXTRA="$work/gone" "$top/scripts/initramfs" "$work/third"
-is "$(cd "$work" && echo third*)" 'third*' "what is refused packs no archive"
-refuses "an extra file that is not there" 'no file .*/gone' env EXTRA="$work/gone" "$boot" true
+refuses "boot refuses an OUT without a kernel" 'no kernel at' env OUT="$work/none" "$boot"
+refuses "boot ends with status 2 if QEMU does not start" 'nonsense' env QEMU_ARGS=-nonsense "$boot" true
+refuses "boot refuses an unknown architecture" 'ARCH=vax.*not' env ARCH=vax "$boot" true
+refuses "boot refuses an unknown queue" 'QUEUE=1.0 is no queue' env QUEUE=1.0 "$boot" true
+refuses "boot refuses a TIMEOUT that is not a number" 'TIMEOUT=soon' env TIMEOUT=soon "$boot" true
+refuses "boot refuses an unknown accelerator" 'ACCEL=warp' env ACCEL=warp "$boot" true
+refuses "boot refuses KVM for another architecture" 'KVM runs no ppc64le' env ARCH=ppc64le ACCEL=kvm "$boot" true
+refuses "boot refuses an unknown option" 'no such option' "$boot" --fast
+refuses "boot refuses a LOG that is a folder" 'not a regular file' env LOG="$work" "$boot" true
+refuses "boot refuses a LOG in a folder that does not exist" 'LOG=.* cannot be written' env LOG="$work/gone/log" "$boot" true
+refuses "initramfs refuses to run without a file's name" 'no file is named' "$top/scripts/initramfs"
+refuses "initramfs refuses an archive in a folder that does not exist" 'cannot be written' "$top/scripts/initramfs" "$work/gone/archive"
+refuses "initramfs refuses an archive that is a folder" 'not a regular file' "$top/scripts/initramfs" "$work"
+refuses "initramfs refuses an OUT without a kernel" 'no .*gen_init_cpio' env OUT="$work/none" "$top/scripts/initramfs" "$work/third"
+refuses "initramfs refuses a busybox that is not static" 'is not static' env BUSYBOX=/bin/bash "$top/scripts/initramfs" "$work/third"
+refuses "initramfs refuses an extra file that does not exist" 'no file .*/gone' env EXTRA="$work/gone" "$top/scripts/initramfs" "$work/third"
+is "$(cd "$work" && echo third*)" 'third*' "a refused initramfs leaves no archive"
+refuses "boot refuses an extra file that does not exist" 'no file .*/gone' env EXTRA="$work/gone" "$boot" true
 is "$(listed)" "$before" "boots leave nothing in OUT"
 export LINUX_TREE=$work/nosource
-refuses "no source to build a kernel from" 'no kernel source' "$top/scripts/kernel"
-refuses "no source to build tests from" 'no kernel source' "$top/scripts/selftests"
+refuses "scripts/kernel refuses a LINUX_TREE that does not exist" 'no kernel source' "$top/scripts/kernel"
+refuses "scripts/selftests refuses a LINUX_TREE that does not exist" 'no kernel source' "$top/scripts/selftests"
 if [ -n "$tree" ]; then export LINUX_TREE=$tree; else unset LINUX_TREE; fi
 
 # KVM that opens, and then nothing: a QEMU that hangs if it is asked for it
@@ -123,12 +123,12 @@ END
 chmod +x "$work/bin/qemu-system-x86_64"
 : >"$work/kvm"
 hanging=(env PATH="$work/bin:$PATH" KVM="$work/kvm" XDG_CACHE_HOME="$work/cache")
-refuses "ACCEL=kvm, and KVM hangs" 'did not come to its end under KVM' timeout 300 "${hanging[@]}" ACCEL=kvm "$boot" true
+refuses "boot refuses ACCEL=kvm if KVM hangs" 'did not come to its end under KVM' timeout 300 "${hanging[@]}" ACCEL=kvm "$boot" true
 rm -r "$work/cache" "$work/calls"
-ok "ACCEL=auto does without" "${hanging[@]}" ACCEL=auto "$boot" true
-ok "and again" "${hanging[@]}" ACCEL=auto "$boot" true
-is "$(grep -c 'accel kvm' "$work/calls")" 1 "it was tried once"
-refuses "ACCEL=kvm where there is none" 'not there' env KVM="$work/gone" ACCEL=kvm "$boot" true
+ok "ACCEL=auto boots without a KVM that hangs" "${hanging[@]}" ACCEL=auto "$boot" true
+ok "ACCEL=auto boots a second time without a KVM that hangs" "${hanging[@]}" ACCEL=auto "$boot" true
+is "$(grep -c 'accel kvm' "$work/calls")" 1 "two boots with ACCEL=auto try KVM once"
+refuses "boot refuses ACCEL=kvm on a machine without KVM" 'not there' env KVM="$work/gone" ACCEL=kvm "$boot" true
 
 # A configuration that is not what was asked for
 mkdir "$work/out"
@@ -142,14 +142,14 @@ configured() {
 	env OUT="$work/out" CONFIGS="$names" "${@:2}"
 }
 planted vanishes CONFIG_64BIT=y CONFIG_NO_SUCH_THING=y
-refuses "an option that vanishes" 'CONFIG_NO_SUCH_THING=y' configured vanishes -- "$top/scripts/kernel"
-is "$(cat "$work/out/.config")" mine "the configuration stays as it was"
+refuses "scripts/kernel refuses a fragment with an option that vanishes" 'CONFIG_NO_SUCH_THING=y' configured vanishes -- "$top/scripts/kernel"
+is "$(cat "$work/out/.config")" mine "an option that vanishes leaves the configuration as before"
 is "$(cd "$work/out" && find . -maxdepth 1 -name '.conf*')" ./.config "a refused configuration leaves nothing half-done"
 planted stays CONFIG_64BIT=y '# CONFIG_X86_64 is not set'
-refuses "an option that cannot be turned off" 'CONFIG_X86_64=n' configured stays -- "$top/scripts/configure"
+refuses "scripts/configure refuses to turn off an option that stays on" 'CONFIG_X86_64=n' configured stays -- "$top/scripts/configure"
 planted twice CONFIG_64BIT=y CONFIG_IKCONFIG=y CONFIG_IKCONFIG=n
-refuses "a fragment that contradicts itself" 'CONFIG_IKCONFIG=y' configured twice -- "$top/scripts/configure"
-is "$(cat "$work/out/.config")" mine "the configuration still is what it was"
+refuses "scripts/configure refuses a fragment that contradicts itself" 'CONFIG_IKCONFIG=y' configured twice -- "$top/scripts/configure"
+is "$(cat "$work/out/.config")" mine "refused fragments leave the configuration as before"
 planted first CONFIG_64BIT=y CONFIG_IKCONFIG=y CONFIG_NO_SUCH_THING=n
 planted later CONFIG_IKCONFIG=n '# CONFIG_SWAP is not set'
 ok "a later fragment may contradict an earlier one" configured first later -- "$top/scripts/configure"
@@ -169,13 +169,13 @@ exit 2
 END
 chmod +x "$work/make/make"
 broken=(env PATH="$work/make:$PATH" QUEUE=5.10 MAKEFLAGS=k "$top/scripts/kernel" planted.o)
-fails "a build that fails" '^  \| 3:mm/planted.c:1: error: planted' configured first later -- "${broken[@]}"
+fails "scripts/kernel shows the error of a build that fails" '^  \| 3:mm/planted.c:1: error: planted' configured first later -- "${broken[@]}"
 like "$(cat "$work/out/build.log")" "^make .*O=$work/out ARCH=x86_64 .*CC=.* planted.o$" "the kernel's make is told where and for what to build"
 is "$(sed -n 2p "$work/out/build.log")" 'CONFIGS=none QUEUE=none MAKEFLAGS=none V=none' "the kernel's make does not see our variables"
-fails "a build that fails with V=1" '^mm/planted.c:1: error: planted' configured first later -- env V=1 "${broken[@]}"
+fails "scripts/kernel with V=1 shows the error of make unchanged" '^mm/planted.c:1: error: planted' configured first later -- env V=1 "${broken[@]}"
 like "$(cat "$work/out/build.log")" ' V=1 .*planted.o$' "V=1 reaches the kernel's make"
 
-refuses "a fragment that is not there" 'there is no nonesuch' env CONFIGS=nonesuch "$top/scripts/kernel"
-refuses "an argument to scripts/configure" 'no arguments' "$top/scripts/configure" now
+refuses "scripts/kernel refuses a fragment that does not exist" 'there is no nonesuch' env CONFIGS=nonesuch "$top/scripts/kernel"
+refuses "scripts/configure refuses an argument" 'no arguments' "$top/scripts/configure" now
 
 done_testing

@@ -64,7 +64,7 @@ fails "a test file exits with a status that is not 0" 'echo ok 1' 'echo 1..1' 'e
 fails "a test fails" 'echo ok 1' 'echo not ok 2 - a name' 'echo "# a name: got this" >&2' 'echo "# more"' 'echo 1..2'
 like "$out" '^scripts/bad.t +\(Wstat' "the report names the test file that failed"
 like "$out" 'Failed test:  2' "the report names the test that failed"
-is "$(cat "$work/err")" "# a name: got this" "what a failing test says to stderr is shown"
+is "$(cat "$work/err")" "# a name: got this" "check shows what a failing test writes to stderr"
 like "$(cat "$BUILD/logs/scripts/bad.t")" '^# more' "build/logs has all that a test file printed"
 
 refuses "a long test is refused without --long" 'with --long, others' "$project/scripts/check" hours

@@ -17,29 +17,29 @@ git -C "$tree" update-ref refs/queue/exported HEAD
 before=$(state "$tree")
 
 out=$("$clean" 2>&1)
-is $? 0 "clean"
+is $? 0 "clean succeeds"
 is "$(cd "$BUILD" && find . -maxdepth 2 -mindepth 2 ! -path './results*' | sort | paste -sd' ')" "./5.10/linux ./5.10/mine" \
-	"what was built is gone, git trees are not"
-is "$(state "$tree")" "$before" "the kernel's tree is as it was"
+	"clean removes build outputs and keeps git trees"
+is "$(state "$tree")" "$before" "clean leaves the kernel's tree as before"
 
 echo edited >>"$tree/Makefile"
-refuses "changes" 'not committed' "$clean" --all
+refuses "clean --all refuses uncommitted changes" 'not committed' "$clean" --all
 git -C "$tree" checkout -q Makefile
 touch "$tree/new.c"
-refuses "a new file, though ignored" 'does not know' "$clean" --all
+refuses "clean --all refuses a new file, though git ignores the file" 'does not know' "$clean" --all
 commit "$tree" more
-refuses "a commit" 'no patch file has' "$clean" --all
+refuses "clean --all refuses a commit that no patch has" 'no patch file has' "$clean" --all
 git -C "$tree" branch aside
 git -C "$tree" reset -q --hard HEAD^
-refuses "a commit on another branch" 'no patch file has' "$clean" --all
+refuses "clean --all refuses a commit on another branch" 'no patch file has' "$clean" --all
 git -C "$tree" branch -q -D aside
 git -C "$tree" worktree add -q --detach "$work/other" HEAD
-refuses "another worktree" 'other worktrees' "$clean" --all
+refuses "clean --all refuses a tree with another worktree" 'other worktrees' "$clean" --all
 git -C "$tree" worktree remove "$work/other"
-refuses "an option that is none" 'no such option' "$clean" --everything
-is "$(state "$tree")" "$before" "after all this the tree is as it was"
+refuses "clean refuses an unknown option" 'no such option' "$clean" --everything
+is "$(state "$tree")" "$before" "a refused clean leaves the kernel's tree as before"
 
-ok "clean --all, with nothing to lose" "$clean" --all
-ok "the tree is gone" test ! -e "$tree"
-ok "nothing to do" env BUILD="$work/none" "$clean"
+ok "clean --all succeeds if no work is lost" "$clean" --all
+ok "clean --all removes the tree" test ! -e "$tree"
+ok "clean succeeds without a build folder" env BUILD="$work/none" "$clean"
 done_testing

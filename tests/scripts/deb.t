@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# scripts/deb, on what it does not build: nothing is written then.
+# scripts/deb refuses bad input, and writes nothing.
 # shellcheck source=tests/lib.sh
 . "$(dirname "$(realpath "$0")")/../lib.sh"
 deb=$top/scripts/deb
@@ -18,26 +18,26 @@ git -C "$LINUX" format-patch -q --zero-commit -N -o "$PATCHES/5.10/1-first" HEAD
 cp "$top/patches/5.10/source.mk" "$PATCHES/5.10"
 printf 'Subject: [PATCH 0/1] first\nNeeds: none\n' >"$PATCHES/5.10/1-first/0000-cover-letter.patch"
 
-# unbuilt NAME REGEX COMMAND...: like refuses, and nothing is there that was not
+# unbuilt NAME REGEX COMMAND...: like refuses, and neither tree nor BUILD changes
 unbuilt() {
 	local before
 	before=$(state "$LINUX"; files "$LINUX")
 	refuses "$@"
 	is "$(state "$LINUX"; files "$LINUX")" "$before" "$1: the tree is as it was"
 	[ ! -e "$BUILD" ]
-	result $? "$1: and nothing is built"
+	result $? "$1: nothing is built"
 }
-unbuilt "no configuration" 'make deb CONFIG=' env -u CONFIG "$deb"
-unbuilt "a configuration that is not there" 'no such file' env CONFIG="$work/none" "$deb"
-unbuilt "a configuration that is none" "is not a kernel's configuration" env CONFIG="$LINUX/Makefile" "$deb"
-unbuilt "a suffix that no package can have" 'lower case' env SUFFIX=-My_Kernel "$deb"
-unbuilt "a compiler that is not there" 'there is no gcc-none' env CC=gcc-none "$deb"
-unbuilt "an argument" 'takes no arguments' "$deb" all
-unbuilt "another architecture" 'not an architecture' env ARCH=vax "$deb"
+unbuilt "deb refuses to run without CONFIG" 'make deb CONFIG=' env -u CONFIG "$deb"
+unbuilt "deb refuses a CONFIG that does not exist" 'no such file' env CONFIG="$work/none" "$deb"
+unbuilt "deb refuses a CONFIG that is not a kernel's configuration" "is not a kernel's configuration" env CONFIG="$LINUX/Makefile" "$deb"
+unbuilt "deb refuses a SUFFIX that no package can have" 'lower case' env SUFFIX=-My_Kernel "$deb"
+unbuilt "deb refuses a compiler that does not exist" 'there is no gcc-none' env CC=gcc-none "$deb"
+unbuilt "deb refuses an argument" 'takes no arguments' "$deb" all
+unbuilt "deb refuses an unknown architecture" 'not an architecture' env ARCH=vax "$deb"
 touch "$LINUX/.config"
-unbuilt "a tree that has been built in" 'mrproper' "$deb"
+unbuilt "deb refuses a tree with build outputs" 'mrproper' "$deb"
 rm "$LINUX/.config"
 git -C "$LINUX" reset -q --hard HEAD~
-unbuilt "a tree without the queue" "has 0 of the queue's 1 patches" "$deb"
-refuses "no tree" 'no kernel source' env LINUX="$work/none" "$deb"
+unbuilt "deb refuses a tree without the queue" "has 0 of the queue's 1 patches" "$deb"
+refuses "deb refuses a LINUX that does not exist" 'no kernel source' env LINUX="$work/none" "$deb"
 done_testing

@@ -60,54 +60,54 @@ without() { sed -i "/^$1\$/d" "$work/$2"; }
 like "$all" '^apt-get install -y --no-install-recommends build-essential .* python3-ply .* b4$' "--print check names all packages"
 is "$(calls)" "" "--print calls nothing"
 full
-is "$(here "$deps" check 2>&1)" "" "nothing missing: silent"
-is "$(calls)" "" "nothing missing: apt is not called"
+is "$(here "$deps" check 2>&1)" "" "deps prints nothing if no package is missing"
+is "$(calls)" "" "deps does not call apt if no package is missing"
 
 without bc installed
-is "$(here "$deps" 2>/dev/null)" "apt-get install -y --no-install-recommends bc" "what is missing is printed"
-is "$(calls)" "apt-get install -y --no-install-recommends bc" "and installed, without an update"
+is "$(here "$deps" 2>/dev/null)" "apt-get install -y --no-install-recommends bc" "deps prints the command that installs a missing package"
+is "$(calls)" "apt-get install -y --no-install-recommends bc" "deps installs a missing package without an update"
 full
 without sparse installed
-is "$(here "$deps" run 2>&1)" "" "run does not want what only check needs"
-like "$(here "$deps" check 2>&1)" 'sparse' "check does"
+is "$(here "$deps" run 2>&1)" "" "the set run lacks a package that only check needs"
+like "$(here "$deps" check 2>&1)" 'sparse' "the set check has a package that run lacks"
 full
-is "$(here "$deps" --print long)" "apt-get install -y --no-install-recommends ocaml" "long wants more than check"
-like "$(here "$deps" run arm64 2>/dev/null)" ' qemu-system-arm gcc-12-aarch64-linux-gnu ' "another architecture: its QEMU and compiler"
+is "$(here "$deps" --print long)" "apt-get install -y --no-install-recommends ocaml" "the set long has a package that check lacks"
+like "$(here "$deps" run arm64 2>/dev/null)" ' qemu-system-arm gcc-12-aarch64-linux-gnu ' "another architecture's set has a QEMU and a cross compiler"
 without gcc-12-powerpc64le-linux-gnu installed
 is "$(here "$deps" --print check ppc64le | grep -o gcc-12-powerpc64le-linux-gnu)" gcc-12-powerpc64le-linux-gnu \
-	"nothing is asked for twice"
+	"deps names each package once"
 
 full
 without bc installed
 without bc known
 echo bc >"$work/refreshed"
 here "$deps" >/dev/null 2>&1
-is "$(calls | paste -sd,)" "apt-get update,apt-get install -y --no-install-recommends bc" "an update first, if apt does not know the package"
+is "$(calls | paste -sd,)" "apt-get update,apt-get install -y --no-install-recommends bc" "deps updates apt's lists first if apt does not know a package"
 full
 without bc installed
 without bc known
-refuses "a package that apt does not know after an update either" 'knows no package called: bc' here "$deps"
+refuses "deps refuses a package that apt does not know after an update" 'knows no package called: bc' here "$deps"
 full
 without bc installed
 touch "$work/stale"
-ok "an install that fails on old lists" here "$deps"
-is "$(calls | cut -d' ' -f2 | paste -sd,)" "install,update,install" "is tried again after an update"
+ok "deps succeeds if an install fails on old lists only" here "$deps"
+is "$(calls | cut -d' ' -f2 | paste -sd,)" "install,update,install" "deps repeats a failed install after an update"
 touch "$work/broken"
-refuses "an install that fails" 'could not install everything' here "$deps"
+refuses "deps ends with status 2 if the second install fails" 'could not install everything' here "$deps"
 
 full
 without bc installed
 echo 1000 >"$work/uid"
-is "$(here "$deps" 2>/dev/null)" "sudo apt-get install -y --no-install-recommends bc" "not root: the line has sudo"
-like "$(calls)" '^sudo env DEBIAN_FRONTEND=noninteractive apt-get install .* bc$' "and it is used"
+is "$(here "$deps" 2>/dev/null)" "sudo apt-get install -y --no-install-recommends bc" "deps prints a command with sudo for an ordinary user"
+like "$(calls)" '^sudo env DEBIAN_FRONTEND=noninteractive apt-get install .* bc$' "deps installs with sudo for an ordinary user"
 touch "$work/password"
-refuses "sudo wants a password and there is no terminal" 'as root|wants a password' here "$deps"
-like "$(calls)" '^sudo -n true$' "nothing but the question was asked"
+refuses "deps refuses a sudo that wants a password without a terminal" 'as root|wants a password' here "$deps"
+like "$(calls)" '^sudo -n true$' "deps asks sudo whether a password is needed"
 rm "$bin/sudo"
-refuses "neither root nor sudo" 'as root' here "$deps"
-is "$(calls)" "" "nothing was called"
+refuses "deps refuses an ordinary user without sudo" 'as root' here "$deps"
+is "$(calls)" "" "deps calls nothing for an ordinary user without sudo"
 rm "$bin/apt-get"
-refuses "no apt: the packages are named" 'build-essential gcc-12' here "$deps"
-refuses "an unknown set" 'choose run, check, long, bench, send or deb' "$deps" walk
-refuses "an unknown architecture" 'x86_64, arm64 or ppc64le' "$deps" run vax
+refuses "deps refuses a machine without apt, and names the packages" 'build-essential gcc-12' here "$deps"
+refuses "deps refuses an unknown set" 'choose run, check, long, bench, send or deb' "$deps" walk
+refuses "deps refuses an unknown architecture" 'x86_64, arm64 or ppc64le' "$deps" run vax
 done_testing

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# README, the pages of docs/ and those of the queues say what is so.
+# README, the pages of docs/ and the pages of the queues agree with the repository.
 # shellcheck source=tests/lib.sh
 . "$(dirname "$(realpath "$0")")/../lib.sh"
 # shellcheck source=scripts/common.sh

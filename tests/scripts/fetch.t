@@ -36,16 +36,16 @@ fill() {
 # From the cache
 fill
 is "$("$fetch" 2>/dev/null)" "$tarball" "stdout is the tarball's path and nothing else"
-ok "it is the tarball of the package" cmp "$tarball" "$root/usr/src/linux-source-5.10.tar.xz"
-is "$("$fetch" 2>&1)" "$tarball" "a second use prints the same, silently"
+ok "the printed path has the tarball of the package" cmp "$tarball" "$root/usr/src/linux-source-5.10.tar.xz"
+is "$("$fetch" 2>&1)" "$tarball" "a second fetch prints the same path and no message"
 echo damage >>"$tarball"
 "$fetch" >/dev/null 2>&1
 ok "a damaged tarball is taken out of the package again" cmp "$tarball" "$root/usr/src/linux-source-5.10.tar.xz"
 
 echo damage >>"$deb"
-refuses "wrong checksum: both are shown" "expected $sha" "$fetch"
-ok "wrong checksum: the file is kept aside" test -f "$deb.bad"
-ok "wrong checksum: and is not used again" test ! -e "$deb"
+refuses "fetch refuses a package with a wrong checksum" "expected $sha" "$fetch"
+ok "fetch keeps a package with a wrong checksum aside" test -f "$deb.bad"
+ok "fetch does not use a package with a wrong checksum again" test ! -e "$deb"
 
 # A dead network: apt talks to a port where nobody listens
 cat >"$work/apt.conf" <<'EOF'
@@ -55,10 +55,10 @@ Acquire::http::Proxy "http://127.0.0.1:9";
 Acquire::https::Proxy "http://127.0.0.1:9";
 Acquire::Retries "0";
 EOF
-refuses "no network: the message has the choices" 'VERSION=.*KERNEL_TARBALL=' env APT_CONFIG="$work/apt.conf" "$fetch"
-ok "no network: nothing half-made in the cache" test ! -e "$deb"
+refuses "fetch refuses to run without a network, and names the choices" 'VERSION=.*KERNEL_TARBALL=' env APT_CONFIG="$work/apt.conf" "$fetch"
+ok "fetch without a network leaves nothing half-made in the cache" test ! -e "$deb"
 { cat "$work/apt.conf"; echo 'Dir::Etc::sourcelist "/dev/null"; Dir::Etc::sourceparts "/dev/null";'; } >"$work/nosources.conf"
-refuses "no mirror in apt's configuration" 'no mirror.*bullseye-security' \
+refuses "fetch refuses an apt configuration without a mirror" 'no mirror.*bullseye-security' \
 	env APT_CONFIG="$work/nosources.conf" "$fetch"
 
 # An archive of our own making: apt-get and apt-cache that know the packages in
@@ -87,41 +87,41 @@ export WORK=$work
 stubbed() { env PATH="$work/bin:$PATH" "$@"; }
 cp "$work/good.deb" "$work/served/5.10.1-1.deb"
 
-is "$(stubbed "$fetch" 2>/dev/null)" "$tarball" "downloads from an archive"
+is "$(stubbed "$fetch" 2>/dev/null)" "$tarball" "fetch downloads the package from an archive"
 like "$(cat "$XDG_CACHE_HOME/migrate-vma/apt/bullseye-security/sources.list")" \
 	'mirror.invalid/debian-security/ bullseye-security main' "a security suite is looked for beside the main archive"
 rm "$deb"
 head -c 1000 "$work/good.deb" >"$work/served/5.10.1-1.deb"
-refuses "a download with the wrong checksum" "got +[0-9a-f]{64}" stubbed "$fetch"
+refuses "fetch refuses a download with a wrong checksum" "got +[0-9a-f]{64}" stubbed "$fetch"
 cp "$work/good.deb" "$work/served/5.10.1-1.deb"
-is "$(stubbed "$fetch" 2>/dev/null)" "$tarball" "and the next run downloads it anew"
+is "$(stubbed "$fetch" 2>/dev/null)" "$tarball" "the next fetch downloads a refused package anew"
 
-refuses "a version that is gone: says which there are" '5\.10\.0-9 is not in bullseye-security any more, which has: 5\.10\.1-1' \
+refuses "fetch refuses a version that is gone, and names the others" '5\.10\.0-9 is not in bullseye-security any more, which has: 5\.10\.1-1' \
 	stubbed env VERSION=5.10.0-9 "$fetch"
-refuses "VERSION that is none" 'not a Debian version' env VERSION='5.10 ; rm' "$fetch"
+refuses "fetch refuses a VERSION that is not a Debian version" 'not a Debian version' env VERSION='5.10 ; rm' "$fetch"
 sed -i 's/^VERSION = .*/VERSION = 5.10.0-1/' "$PATCHES/5.10/source.mk"
-like "$(stubbed env VERSION=5.10.1-1 "$fetch" 2>&1 >/dev/null)" 'no checksum of ours' "VERSION: says that no checksum is on record"
+like "$(stubbed env VERSION=5.10.1-1 "$fetch" 2>&1 >/dev/null)" 'no checksum of ours' "fetch says that no checksum of VERSION= is on record"
 echo damage >>"$deb"
-refuses "VERSION: later damage is noticed all the same" 'wrong checksum' env VERSION=5.10.1-1 "$fetch"
+refuses "fetch refuses a package of VERSION= that was damaged later" 'wrong checksum' env VERSION=5.10.1-1 "$fetch"
 
 # A local tarball
-is "$(KERNEL_TARBALL=$root/usr/src/linux-source-5.10.tar.xz "$fetch" 2>&1)" "$root/usr/src/linux-source-5.10.tar.xz" "KERNEL_TARBALL"
-refuses "KERNEL_TARBALL that is not there" 'no such file' env KERNEL_TARBALL="$work/none" "$fetch"
-refuses "KERNEL_TARBALL that is no archive" 'no tar archive' env KERNEL_TARBALL="$fetch" "$fetch"
+is "$(KERNEL_TARBALL=$root/usr/src/linux-source-5.10.tar.xz "$fetch" 2>&1)" "$root/usr/src/linux-source-5.10.tar.xz" "fetch prints the path in KERNEL_TARBALL"
+refuses "fetch refuses a KERNEL_TARBALL that does not exist" 'no such file' env KERNEL_TARBALL="$work/none" "$fetch"
+refuses "fetch refuses a KERNEL_TARBALL that is not an archive" 'no tar archive' env KERNEL_TARBALL="$fetch" "$fetch"
 head -c 100 "$root/usr/src/linux-source-5.10.tar.xz" >"$work/cut.tar.xz"
-refuses "KERNEL_TARBALL that is cut short" 'damaged' env KERNEL_TARBALL="$work/cut.tar.xz" "$fetch"
+refuses "fetch refuses a KERNEL_TARBALL that is cut short" 'damaged' env KERNEL_TARBALL="$work/cut.tar.xz" "$fetch"
 tar -cf "$work/other.tar" -C "$work" patches
-refuses "KERNEL_TARBALL of something else" 'no Makefile' env KERNEL_TARBALL="$work/other.tar" "$fetch"
+refuses "fetch refuses a KERNEL_TARBALL without a Makefile" 'no Makefile' env KERNEL_TARBALL="$work/other.tar" "$fetch"
 tar -cf "$work/two.tar" -C "$work" patches linux-source-5.10
-refuses "KERNEL_TARBALL with two folders" 'more than one folder' env KERNEL_TARBALL="$work/two.tar" "$fetch"
+refuses "fetch refuses a KERNEL_TARBALL with two folders" 'more than one folder' env KERNEL_TARBALL="$work/two.tar" "$fetch"
 
 # Other bad input
-refuses "an unknown BASE: names those there are" 'choose one of: 5\.10' env BASE=9.9 "$fetch"
-refuses "an argument that is no option is rejected" 'now: no such option' "$fetch" now
+refuses "fetch refuses an unknown BASE, and names the queues" 'choose one of: 5\.10' env BASE=9.9 "$fetch"
+refuses "fetch refuses an argument that is not an option" 'now: no such option' "$fetch" now
 mkdir "$work/noapt"
 for tool in bash dirname sed sort paste basename; do ln -s "$(command -v $tool)" "$work/noapt/"; done
-refuses "no apt: says what would do instead" 'KERNEL_TARBALL=' env PATH="$work/noapt" "$(command -v bash)" "$fetch"
-refuses "a cache that cannot be made" 'XDG_CACHE_HOME' env XDG_CACHE_HOME=/dev/null/x "$fetch"
+refuses "fetch refuses a machine without apt, and names KERNEL_TARBALL=" 'KERNEL_TARBALL=' env PATH="$work/noapt" "$(command -v bash)" "$fetch"
+refuses "fetch refuses a cache that cannot be made" 'XDG_CACHE_HOME' env XDG_CACHE_HOME=/dev/null/x "$fetch"
 
 # An archive that has dropped the pinned version.  serve VERSION [SED] puts another
 # one there, whose mm/migrate.c SED has changed.
@@ -217,7 +217,7 @@ rm "$served/5.10.9-1.deb"
 serve 5.10.8-1 '20s/.*/something else;/'
 out=$(from_nothing "$tree" 2>&1)
 is "$?" 2 "tree refuses if the queue applies to no version in the archive"
-like "$out" 'applies to no version .*: 5\.10\.10-1 5\.10\.8-1' "the queue applies to no version: the message names all of them"
+like "$out" 'applies to no version .*: 5\.10\.10-1 5\.10\.8-1' "the queue applies to no version: the message names all versions"
 like "$out" "$upstream" "the queue applies to no version: the message names the upstream tarball"
 leaves_nothing "the queue applies to no version"
 
@@ -231,7 +231,7 @@ leaves_nothing "a failed download of another version"
 rm -r "${work:?}"/served/*
 out=$(from_nothing "$tree" 2>&1)
 is "$?" 2 "tree refuses if the package is gone from the archive"
-like "$out" 'no mirror in apt.s configuration has linux-source-5.10 in bullseye-security' "the package is gone: the message says so"
+like "$out" 'no mirror in apt.s configuration has linux-source-5.10 in bullseye-security' "the package is gone: the message names the package and the suite"
 like "$out" "$upstream" "the package is gone: the message names the upstream tarball"
 leaves_nothing "the package is gone"
 
@@ -239,7 +239,7 @@ serve 5.10.10-1
 for version in 5.10.1-1 5.10.7-1; do
 	refuses "VERSION=$version is refused if the archive lacks it" "$version is not in bullseye-security any more, which has: 5.10.10-1" \
 		from_nothing env VERSION=$version "$tree"
-	leaves_nothing "VERSION=$version, which the archive lacks"
+	leaves_nothing "a refused VERSION=$version"
 done
 
 rm -rf "${work:?}/build"

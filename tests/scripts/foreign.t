@@ -40,25 +40,25 @@ export WORK=$work
 stubbed() { env PATH="$work/bin:$PATH" "$@"; }
 
 there=$(stubbed "$foreign" 2>/dev/null)
-is "$(cd "$there" && ls)" "$(printf '%s\n' busybox hugetlbfs.h libhugetlbfs.a sha256)" "the files, and only those"
-is "$(cat "$there/busybox")" usr/bin/busybox "busybox is the program"
-like "$(cat "$work/calls")" 'APT::Architecture=ppc64el .*download busybox-static libhugetlbfs-dev$' "apt is asked for that architecture's"
+is "$(cd "$there" && ls)" "$(printf '%s\n' busybox hugetlbfs.h libhugetlbfs.a sha256)" "foreign prints a folder with the wanted files only"
+is "$(cat "$there/busybox")" usr/bin/busybox "busybox is the program of the package"
+like "$(cat "$work/calls")" 'APT::Architecture=ppc64el .*download busybox-static libhugetlbfs-dev$' "foreign asks apt for packages of the architecture in ARCH"
 : >"$work/calls"
-is "$(stubbed "$foreign" 2>&1)" "$there" "a second use prints the same, silently"
-is "$(cat "$work/calls")" "" "and asks nobody"
+is "$(stubbed "$foreign" 2>&1)" "$there" "a second run prints the same folder and no message"
+is "$(cat "$work/calls")" "" "a second run does not call apt"
 echo damage >>"$there/busybox"
-ok "after damage" stubbed "$foreign"
-is "$(cat "$there/busybox")" usr/bin/busybox "it is unpacked anew"
+ok "foreign succeeds with a damaged file in the cache" stubbed "$foreign"
+is "$(cat "$there/busybox")" usr/bin/busybox "foreign unpacks a damaged file anew"
 
 rm -r "$there"
 touch "$work/gone"
-refuses "a download that fails" 'could not be downloaded' stubbed "$foreign"
+refuses "foreign ends with status 2 if a download fails" 'could not be downloaded' stubbed "$foreign"
 rm "$work/gone"
 package libhugetlbfs-dev usr/include/hugetlbfs.h
-refuses "a package without the static library" 'no libhugetlbfs.a' stubbed "$foreign"
-refuses "and it is not taken for whole" 'no libhugetlbfs.a' stubbed "$foreign"
+refuses "foreign refuses a package without the static library" 'no libhugetlbfs.a' stubbed "$foreign"
+refuses "a second run refuses the package without the static library" 'no libhugetlbfs.a' stubbed "$foreign"
 
-refuses "this machine's architecture" 'scripts/deps run' env ARCH=x86_64 "$foreign"
-refuses "an unknown architecture" 'ARCH=vax' env ARCH=vax "$foreign"
-refuses "an argument" 'no arguments' "$foreign" now
+refuses "foreign refuses this machine's architecture" 'scripts/deps run' env ARCH=x86_64 "$foreign"
+refuses "foreign refuses an unknown architecture" 'ARCH=vax' env ARCH=vax "$foreign"
+refuses "foreign refuses an argument" 'no arguments' "$foreign" now
 done_testing

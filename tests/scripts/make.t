@@ -47,7 +47,7 @@ is "$(calls check-long $Q)" "1.0 deps long,$steps,1.0 check --long" "make check-
 is "$(calls export $Q)" "1.0 export TREE=keep" "make export only exports"
 
 is "$(calls run BASE=1.0)" "1.0 deps run x86_64,$steps,1.0 run" "BASE= is another name for QUEUE="
-is "$(calls run BASE=2.0 QUEUE=1.0)" "1.0 deps run x86_64,$steps,1.0 run" "QUEUE= counts if both are set"
+is "$(calls run BASE=2.0 QUEUE=1.0)" "1.0 deps run x86_64,$steps,1.0 run" "QUEUE= counts if BASE= is set too"
 is "$(calls selftests QUEUE=all | tr ',' '\n' | grep -v deps | cut -d' ' -f1,2 | paste -sd,)" \
 	"$steps,${steps//1.0/2.0}" "QUEUE=all goes through one queue after the other"
 is "$(calls check QUEUE=all | tr ',' '\n' | grep -v deps | paste -sd,)" \
@@ -66,7 +66,7 @@ refused() {
 	is "$(cat "$work/status")" 2 "$name: make fails"
 	like "$(cat "$work/out")" "$regex" "$name: the message says why"
 }
-refused "a queue that does not exist" 'QUEUE=3.0 is no queue; choose one of: 1.0 2.0, or all' run QUEUE=3.0
-refused "a shell in all queues" 'shell takes one queue: QUEUE=1.0' shell QUEUE=all
-refused "a version for all queues" 'are of one kernel' run QUEUE=all VERSION=1.0-1
+refused "make refuses a queue that does not exist" 'QUEUE=3.0 is no queue; choose one of: 1.0 2.0, or all' run QUEUE=3.0
+refused "make refuses a shell in all queues" 'shell takes one queue: QUEUE=1.0' shell QUEUE=all
+refused "make refuses a version for all queues" 'are of one kernel' run QUEUE=all VERSION=1.0-1
 done_testing

@@ -40,7 +40,7 @@ for QUEUE in $(queues); do
 	find "$work/patches/$QUEUE" -name '[0-9]*.patch' ! -name '0000-*' ! -path '*/mutants/*' -delete
 	rm -r "$work/patches/$QUEUE/diff" "$work/patches/$QUEUE/README.md"
 	ok "$QUEUE: make export writes the queue" env FORCE=1 BUILD="$work/build" PATCHES="$work/patches" "$top/scripts/export"
-	ok "$QUEUE: the files are the same" diff -r "${not_exported[@]}" "$queue" "$work/patches/$QUEUE"
+	ok "$QUEUE: make export writes the same files as in patches/" diff -r "${not_exported[@]}" "$queue" "$work/patches/$QUEUE"
 	rm -rf "$work/patches" "$work/build"
 done
 done_testing

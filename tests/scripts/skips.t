@@ -30,20 +30,20 @@ skipped() {
 }
 
 tap one.two
-is "$(skipped arm64)" "skipped: one.two: it cannot run here"$'\n'0 "a case on the list, with its reason"
+is "$(skipped arm64)" "skipped: one.two: it cannot run here"$'\n'0 "skips prints the reason of a skipped case on the list"
 like "$(skipped ppc64le | paste -sd' ')" "one.two: it says: planted; .* not in .*5.10/expect/skips for ppc64le 1$" \
-	"on another architecture it is not on the list"
+	"skips notices a case on the list of another architecture only"
 tap one.two onextw one.twoo
-like "$(skipped arm64 | paste -sd' ')" "onextw: .* not in .*one.twoo: .* not in .*1$" "names are whole names"
+like "$(skipped arm64 | paste -sd' ')" "onextw: .* not in .*one.twoo: .* not in .*1$" "skips compares whole names of cases"
 printf '#  RUN           one.two ...\n#            OK  one.two\nok 1 one.two\nnot ok 2 one.three\n' >"$work/tap"
-is "$(skipped arm64)" 0 "what is not skipped"
+is "$(skipped arm64)" 0 "skips ignores a case that was not skipped"
 echo 'ok 1 # SKIP why' >"$work/tap"
-like "$(skipped arm64 | paste -sd' ')" '\?: it says: why; .* 1$' "a skipped case without a name"
+like "$(skipped arm64 | paste -sd' ')" '\?: it says: why; .* 1$' "skips notices a skipped case without a name"
 rm "$list"
 tap one.two
-like "$(skipped arm64 | paste -sd' ')" "not in .* 1$" "a base without a list"
-refuses "a file that is not there" 'no such file' "$skips" "$work/none"
-refuses "no file" 'one file is wanted' "$skips"
+like "$(skipped arm64 | paste -sd' ')" "not in .* 1$" "skips notices a skipped case of a queue without a list"
+refuses "skips refuses a file that does not exist" 'no such file' "$skips" "$work/none"
+refuses "skips refuses to run without a file" 'one file is wanted' "$skips"
 
 # The list names cases that there are
 for list in "$top"/patches/*/expect/skips; do

@@ -23,7 +23,7 @@ unchanged() {
 	is "$(state "$linux"; files "$PATCHES")" "$before" "$1: nothing has changed"
 }
 
-# Whatever the user likes must not matter
+# The user's configuration of git must not matter
 cat >"$GIT_CONFIG_GLOBAL" <<'EOF'
 [commit]
 	gpgsign = true
@@ -48,14 +48,14 @@ cat >"$GIT_CONFIG_GLOBAL" <<'EOF'
 EOF
 
 # From nothing
-refuses "export without a tree" 'there is no tree' "$export"
+refuses "export refuses to run without a tree" 'there is no tree' "$export"
 mkdir -p "$PATCHES"
-ok "tree without any patches" "$tree"
+ok "tree succeeds without any patches" "$tree"
 is "$(in_tree log --format=%s)" "Linux 5.10.262" "the tarball is one commit"
-is "$(in_tree rev-parse pristine base)" "$(in_tree rev-parse HEAD HEAD)" "with the tags pristine and base"
-is "$(in_tree ls-files | wc -l)" 6 "all files are in it, those that its .gitignore hides too"
+is "$(in_tree rev-parse pristine base)" "$(in_tree rev-parse HEAD HEAD)" "the tags pristine and base name the tarball's commit"
+is "$(in_tree ls-files | wc -l)" 6 "the tarball's commit has the files that .gitignore hides"
 is "$("$tree" 2>&1 | cut -d: -f2)" " up to date" "a second run has nothing to do"
-ok "export without any patches" "$export"
+ok "export succeeds without any patches" "$export"
 is "$(find "$PATCHES" -type f)" "$queue/source.mk" "export without any patches leaves nothing behind"
 
 # Commits to patches
@@ -81,8 +81,8 @@ cover() {
 	mkdir -p "$queue/$1"
 	printf 'Subject: [PATCH 0/1] %s\nNeeds: %s\n\nText.\n' "$1" "$2" >"$queue/$1/0000-cover-letter.patch"
 }
-unchanged "unsigned commit" 'without Signed-off-by' "$export"
-unchanged "tree, with unexported commits" 'not exported' "$tree"
+unchanged "export refuses a commit without Signed-off-by" 'without Signed-off-by' "$export"
+unchanged "tree refuses commits that are not exported" 'not exported' "$tree"
 in_tree reset -q --hard HEAD~1
 unchanged "export refuses a series without cover letter" '1-first has no cover letter' "$export"
 cover 1-first none
@@ -100,8 +100,8 @@ changed README.md
 EOF
 )" "export names each file that it writes, and cuts no name"
 is "$(cat "$queue"/*/0000-*)" "$before" "export leaves the cover letters alone"
-like "$(head -n 4 "$queue/2-second/0001-mm-change-a-line.patch")" '^Subject: \[PATCH\] mm: change a line' "no numbers in subjects"
-like "$(cat "$queue"/1-first/0001-*)" '^deleted file mode' "renames are written out"
+like "$(head -n 4 "$queue/2-second/0001-mm-change-a-line.patch")" '^Subject: \[PATCH\] mm: change a line' "export writes no numbers into subjects"
+like "$(cat "$queue"/1-first/0001-*)" '^deleted file mode' "export writes a rename as a new and a deleted file"
 is "$("$tree" 2>&1 | cut -d: -f2)" " up to date" "after export the tree is up to date"
 is "$(in_tree apply --numstat "$queue/diff/mm/migrate.c.diff")" "$(in_tree diff --numstat base HEAD -- mm/migrate.c)" \
 	"a file's diff has what all patches together do to the file"
@@ -121,11 +121,11 @@ is "$("$top/scripts/log" | cut -d' ' -f1 | paste -sd' ')" "1-first 2-second" "ma
 before=$(files "$PATCHES")
 content=$(in_tree rev-parse 'HEAD^{tree}' 'base^{tree}')
 mv "$linux" "$work/first"
-ok "tree from patches" "$tree"
-is "$(in_tree rev-parse 'HEAD^{tree}' 'base^{tree}')" "$content" "same content, same base"
+ok "tree makes a git tree from patches" "$tree"
+is "$(in_tree rev-parse 'HEAD^{tree}' 'base^{tree}')" "$content" "a tree from patches has the same content and base"
 is "$(in_tree log -1 --format='%an %ae %ad %s' base~0)" "Jörg j@example.org Wed Feb 3 04:05:06 2021 +0100 mm: take something out" "author, date and subject survive"
 ids=$(in_tree rev-parse HEAD)
-ok "export" "$export"
+ok "export accepts a tree from patches" "$export"
 is "$(files "$PATCHES")" "$before" "the round trip is byte-identical"
 rm -rf "$linux"
 "$tree" 2>/dev/null
@@ -135,14 +135,14 @@ is "$(in_tree rev-parse series/1-first series/2-second)" "$(in_tree rev-parse HE
 # Patches change, as after git pull
 old=$(in_tree rev-parse HEAD)
 sed -i 's/line twenty/line score/' "$queue/2-second/0001-mm-change-a-line.patch"
-unchanged "export over patches that somebody changed" 'has changed since' "$export"
+unchanged "export refuses to overwrite patches that somebody changed" 'has changed since' "$export"
 touch -d 2001-01-01 "$linux/mm/new.c"
-ok "tree after patches have changed" "$tree"
-like "$(cat "$linux/mm/migrate.c")" 'line score;' "follows them"
-is "$(in_tree rev-parse refs/queue/previous)" "$old" "and keeps where it was"
-is "$(stat -c %y "$linux/mm/new.c" | cut -d- -f1)" 2001 "files that come out the same are not touched"
+ok "tree accepts patches that have changed" "$tree"
+like "$(cat "$linux/mm/migrate.c")" 'line score;' "tree follows patches that have changed"
+is "$(in_tree rev-parse refs/queue/previous)" "$old" "refs/queue/previous keeps the commit before the patches changed"
+is "$(stat -c %y "$linux/mm/new.c" | cut -d- -f1)" 2001 "tree does not touch files whose content stays"
 "$export" >/dev/null 2>&1 # its blob ids are those of the edited text now
-is "$(in_tree status --porcelain --untracked-files=no)" "" "the tree is clean"
+is "$(in_tree status --porcelain --untracked-files=no)" "" "export leaves the tree clean"
 
 cp -a "$PATCHES" "$work/saved"
 restore() {
@@ -150,11 +150,11 @@ restore() {
 	cp -a "$work/saved" "$PATCHES"
 }
 sed -i 's/^-line 20;/-no such line;/' "$queue/2-second/0001-mm-change-a-line.patch"
-unchanged "a patch that does not apply" '2-second: 0001-mm-change-a-line.patch does not apply' "$tree"
-like "$("$tree" 2>&1)" 'patch failed: mm/migrate.c:17' "and git's words say where"
+unchanged "tree refuses a patch that does not apply" '2-second: 0001-mm-change-a-line.patch does not apply' "$tree"
+like "$("$tree" 2>&1)" 'patch failed: mm/migrate.c:17' "git's words say where a patch does not apply"
 restore
 echo nothing >"$queue/2-second/0001-mm-change-a-line.patch"
-unchanged "a file that is no patch" 'does not apply' "$tree"
+unchanged "tree refuses a file that is not a patch" 'does not apply' "$tree"
 rm "$queue/2-second/0001-mm-change-a-line.patch"
 unchanged "tree refuses a series without patches" '2-second has no patches' "$tree"
 restore
@@ -173,48 +173,48 @@ restore
 
 # Work in progress in the tree
 echo dirty >>"$linux/mm/migrate.c"
-unchanged "tree, with uncommitted changes" 'not committed' "$tree"
+unchanged "tree refuses uncommitted changes" 'not committed' "$tree"
 is "$(TREE=keep "$tree" 2>&1 | cut -d: -f2)" " $linux stays as it stands" "with TREE=keep, tree leaves uncommitted changes and says so"
-unchanged "export, with uncommitted changes" 'not committed' "$export"
+unchanged "export refuses uncommitted changes" 'not committed' "$export"
 in_tree add -f mm/migrate.c
-unchanged "tree, with staged changes" 'not committed' "$tree"
+unchanged "tree refuses staged changes" 'not committed' "$tree"
 in_tree reset -q --hard
 echo object >"$linux/mm/migrate.o"
-ok "files that git ignores do not matter" "$tree"
+ok "tree accepts files that git ignores" "$tree"
 rm "$linux/mm/migrate.o"
 for doing in rebase-merge rebase-apply; do
 	mkdir "$linux/.git/$doing"
-	unchanged "tree, during $doing" 'not finished' "$tree"
-	unchanged "export, during $doing" 'not finished' "$export"
+	unchanged "tree refuses to run during $doing" 'not finished' "$tree"
+	unchanged "export refuses to run during $doing" 'not finished' "$export"
 	rmdir "$linux/.git/$doing"
 done
 for doing in MERGE_HEAD CHERRY_PICK_HEAD BISECT_LOG; do
 	in_tree rev-parse HEAD >"$linux/.git/$doing"
-	unchanged "tree, with $doing" 'not finished' "$tree"
+	unchanged "tree refuses to run with $doing" 'not finished' "$tree"
 	rm "$linux/.git/$doing"
 done
 sed -i '30s/.*/line thirty;/' "$linux/mm/migrate.c"
 commit "$linux" "mm: not exported"
-unchanged "tree, with a new commit" 'not exported: 1' "$tree"
+unchanged "tree refuses a new commit that is not exported" 'not exported: 1' "$tree"
 is "$(TREE=keep "$tree" 2>&1 | cut -d: -f3)" " commits are not exported" "with TREE=keep, tree leaves a new commit and says so"
 refuses "tree refuses another word than keep" 'the only other choice' env TREE=drop "$tree"
 sed -i 's/line score/line XX/' "$queue/2-second/0001-mm-change-a-line.patch"
-unchanged "tree, with a new commit and changed patches" 'patch files have changed too' "$tree"
+unchanged "tree refuses a new commit and changed patches together" 'patch files have changed too' "$tree"
 out=$(FORCE=1 "$export" 2>&1)
 like "$out" '^changed 2-second/0001-mm-change-a-line.patch' "export FORCE=1 replaces what somebody changed"
 like "$out" '^added 2-second/0002-mm-not-exported.patch' "commits after the last branch belong to the last series"
 is "$(diff -rq "$work/saved" "$PATCHES" | sed "s,$work/saved,,; s,$PATCHES,,g" | cut -d' ' -f1-3 | sort | paste -sd,)" \
-	"Files /5.10/README.md and,Files /5.10/diff/mm/migrate.c.diff and,Only in /5.10/2-second:" "after that only the new commit differs"
+	"Files /5.10/README.md and,Files /5.10/diff/mm/migrate.c.diff and,Only in /5.10/2-second:" "export FORCE=1 changes only the files of the new commit"
 
 # The other way: patches that the tree has already
 rm "$linux/.git/refs/queue/exported"
-is "$("$tree" 2>&1 | cut -d: -f2)" " up to date" "commits that say what the patches say are taken for exported"
+is "$("$tree" 2>&1 | cut -d: -f2)" " up to date" "tree takes commits that equal the patches for exported"
 
 in_tree reset -q --hard HEAD~1
 in_tree branch -qf series/2-second
 is "$("$export" 2>&1)" "$(printf 'removed 2-second/0002-mm-not-exported.patch\nchanged diff/mm/migrate.c.diff\nchanged README.md')" \
 	"export removes the patch of a commit that is gone"
-ok "and so it is as before" diff -r "$work/saved" "$PATCHES"
+ok "the patches are as before the commit that is gone" diff -r "$work/saved" "$PATCHES"
 
 # Series that change
 in_tree branch -qf series/1-first HEAD
@@ -226,7 +226,7 @@ is "$("$export" 2>&1 | grep -c '^export: .*2-second has only its cover letter le
 is "$(find "$queue/1-first" "$queue/2-second" -type f | wc -l)" 4 "two series can become one: export moves the patches, and leaves the cover letter"
 restore
 ok "tree makes the branches that the folders say" "$tree"
-is "$(in_tree for-each-ref --format='%(refname:lstrip=3)' refs/heads/series/ | paste -sd' ')" "1-first 2-second" "the series are as before"
+is "$(in_tree for-each-ref --format='%(refname:lstrip=3)' refs/heads/series/ | paste -sd' ')" "1-first 2-second" "the tree has the branches of the folders"
 in_tree branch -q -f series/1-first pristine
 unchanged "export refuses a branch that does not lead from base to HEAD" 'does not end a part' "$export"
 in_tree branch -q -f series/1-first HEAD~
@@ -250,27 +250,27 @@ echo side >"$linux/side"
 commit "$linux" side
 in_tree checkout -q queue
 in_tree -c commit.gpgSign=false merge -q -s ours -m 'merge' side
-unchanged "export of a merge" 'cannot be a patch' "$export"
+unchanged "export refuses a merge" 'cannot be a patch' "$export"
 in_tree reset -q --hard HEAD~1
 in_tree -c commit.gpgSign=false commit -q --allow-empty -sm "nothing"
-unchanged "export of a commit that changes nothing" 'change nothing' "$export"
+unchanged "export refuses a commit that changes nothing" 'change nothing' "$export"
 in_tree reset -q --hard HEAD~1
 in_tree checkout -q --detach pristine
-unchanged "export of a HEAD beside base" 'HEAD does not build on base' "$export"
+unchanged "export refuses a HEAD that does not build on base" 'HEAD does not build on base' "$export"
 in_tree checkout -q queue
-is "$("$tree" 2>&1 | cut -d: -f2)" " up to date" "still all there"
+is "$("$tree" 2>&1 | cut -d: -f2)" " up to date" "a refused export leaves the tree up to date"
 
 # What it is made from
 unset KERNEL_TARBALL
-unchanged "tree, when another source is asked for" 'was made from tarball' "$tree"
+unchanged "tree refuses another source than the tree was made from" 'was made from tarball' "$tree"
 mkdir -p "$work/other/5.10/linux"
-refuses "something else where the tree should be" 'no git tree' env BUILD="$work/other" "$tree"
-refuses "an unknown QUEUE" 'choose one of' env QUEUE=1.2 "$tree"
-refuses "no tarball" 'no such file' env KERNEL_TARBALL="$work/none" BUILD="$work/new" "$tree"
+refuses "tree refuses a folder that is not a git tree" 'no git tree' env BUILD="$work/other" "$tree"
+refuses "tree refuses an unknown QUEUE" 'choose one of' env QUEUE=1.2 "$tree"
+refuses "tree refuses a KERNEL_TARBALL that does not exist" 'no such file' env KERNEL_TARBALL="$work/none" BUILD="$work/new" "$tree"
 head -c 100 "$work/linux.tar.xz" >"$work/cut.tar.xz"
-refuses "a damaged tarball" 'damaged' env KERNEL_TARBALL="$work/cut.tar.xz" BUILD="$work/new" "$tree"
+refuses "tree refuses a damaged tarball" 'damaged' env KERNEL_TARBALL="$work/cut.tar.xz" BUILD="$work/new" "$tree"
 is "$(find "$work/new" -mindepth 2 ! -name .lock 2>/dev/null)" "" "a tree that could not be made leaves nothing half-made"
 rm "$queue"/1-first/0001*
-refuses "patches that do not fit together, at first" '1-first has no patches' env KERNEL_TARBALL="$work/linux.tar.xz" BUILD="$work/new" "$tree"
-is "$(find "$work/new" -mindepth 2 ! -name .lock 2>/dev/null)" "" "leaves nothing half-made either"
+refuses "tree refuses a series without patches before a tree exists" '1-first has no patches' env KERNEL_TARBALL="$work/linux.tar.xz" BUILD="$work/new" "$tree"
+is "$(find "$work/new" -mindepth 2 ! -name .lock 2>/dev/null)" "" "a series without patches leaves nothing half-made"
 done_testing

@@ -108,18 +108,18 @@ judge 2 '^  \| 14:Kernel panic' "a guest that hung has its complaints shown" hun
 # --- what cannot be judged
 
 cp "$work/sound" "$work/log"
-refuses "no log" 'no log is named' "$verdict"
-refuses "a log that is not there" 'no log .*/gone' "$verdict" "$work/gone"
-refuses "a fact that is none" 'weather=1: no such fact' "$verdict" "$work/log" weather=1
-refuses "a fact without a value" 'exited: no such fact' "$verdict" "$work/log" exited
-refuses "a fact that is no number" 'tainted=much: the value is not a number' "$verdict" "$work/log" tainted=much
-refuses "a time that is empty" 'died=: the value is not a number' "$verdict" "$work/log" died=
-refuses "a list that is not there" 'no list .*/gone' env DENY="$work/gone" "$verdict" "$work/log"
+refuses "verdict refuses to run without a log" 'no log is named' "$verdict"
+refuses "verdict refuses a log that does not exist" 'no log .*/gone' "$verdict" "$work/gone"
+refuses "verdict refuses an unknown fact" 'weather=1: no such fact' "$verdict" "$work/log" weather=1
+refuses "verdict refuses a fact without a value" 'exited: no such fact' "$verdict" "$work/log" exited
+refuses "verdict refuses a fact whose value is not a number" 'tainted=much: the value is not a number' "$verdict" "$work/log" tainted=much
+refuses "verdict refuses an empty time" 'died=: the value is not a number' "$verdict" "$work/log" died=
+refuses "verdict refuses a list that does not exist" 'no list .*/gone' env DENY="$work/gone" "$verdict" "$work/log"
 echo '# planted' >"$work/list"
-refuses "a list of comments only" 'has no line to look for' env DENY="$work/list" "$verdict" "$work/log"
+refuses "verdict refuses a list of comments only" 'has no line to look for' env DENY="$work/list" "$verdict" "$work/log"
 echo 'planted (' >"$work/list"
-refuses "a list that is no regular expression" 'no regular expression' env DENY="$work/list" "$verdict" "$work/log"
-refuses "exceptions that are no regular expression" 'no regular expression' env ALLOW="$work/list" "$verdict" "$work/log"
+refuses "verdict refuses a list with a broken regular expression" 'no regular expression' env DENY="$work/list" "$verdict" "$work/log"
+refuses "verdict refuses exceptions with a broken regular expression" 'no regular expression' env ALLOW="$work/list" "$verdict" "$work/log"
 printf '\n# planted\n \nplanted\n' >"$work/list"
 DENY=$work/list judge 0 '^$' "empty lines of a list match nothing"
 done_testing

@@ -43,9 +43,9 @@ first_series() {
 	go_to "refs/heads/series/$first"
 	ok "the kernel of $first alone builds" "$top/scripts/kernel"
 	boot_tests hmm-tests
-	is $? 0 "the base's hmm-tests, on the kernel of $first alone: log clean" || diag "$(cat "$work/hmm-tests.err")"
+	is $? 0 "the kernel of $first alone runs the base's hmm-tests with a clean log" || diag "$(cat "$work/hmm-tests.err")"
 	is "$(results "$work/hmm-tests.tap")" "$1 passed, 0 failed, 0 skipped" \
-		"the base's hmm-tests, on the kernel of $first alone: all pass, $1" ||
+		"the kernel of $first alone passes all $1 of the base's hmm-tests" ||
 		diag "$(grep -E '^not ok|SKIP|Expected|timeout' "$work/hmm-tests.tap")"
 }
 
@@ -56,25 +56,25 @@ cp "$there/selftests/hmm-tests" "$work/hmm-tests.pristine"
 
 export EXTRA=$work/hmm-tests.pristine OUT=$queue_out
 boot_tests hmm-tests.pristine
-is $? 0 "Linux's own hmm-tests, on the queue's kernel: log clean" || diag "$(cat "$work/hmm-tests.pristine.err")"
+is $? 0 "the queue's kernel runs Linux's own hmm-tests with a clean log" || diag "$(cat "$work/hmm-tests.pristine.err")"
 is "$(results "$work/hmm-tests.pristine.tap")" "$(value CASES) passed, 0 failed, 0 skipped" \
-	"Linux's own hmm-tests, on the queue's kernel: all of them" ||
+	"the queue's kernel passes all of Linux's own hmm-tests" ||
 	diag "$(grep -E '^not ok|SKIP|Expected|timeout' "$work/hmm-tests.pristine.tap")"
 
 boot_tests hmm-tests
-is $? 0 "the queue's hmm-tests, on the queue's kernel: log clean" || diag "$(cat "$work/hmm-tests.err")"
+is $? 0 "the queue's kernel runs the queue's hmm-tests with a clean log" || diag "$(cat "$work/hmm-tests.err")"
 n=$(sed -n 's/^1\.\.//p' "$work/hmm-tests.tap")
 is "$(grep -E '^(not )?ok ' "$work/hmm-tests.tap")" "$(grep -E '^(not )?ok ' "$top/patches/$QUEUE/expect/run.txt")" \
-	"patches/$QUEUE/expect/run.txt shows the same"
+	"patches/$QUEUE/expect/run.txt shows the results of the queue's hmm-tests"
 is "$(results "$work/hmm-tests.tap")" "$n passed, 0 failed, 0 skipped" \
-	"the queue's hmm-tests, on the queue's kernel: all of them, $n" ||
+	"the queue's kernel passes all $n of the queue's hmm-tests" ||
 	diag "$(grep -E '^not ok|SKIP|Expected|timeout' "$work/hmm-tests.tap")"
 
 if [ -f "$queue_out/hmm-stress" ]; then
 	# It passes on a sound kernel with any seed, and repeats best with the same
 	SECONDS=30 SEED=1 "$top/scripts/stress" >"$work/stress.out" 2>"$work/stress.err"
-	is $? 0 "hmm-stress, half a minute: log clean" || diag "$(cat "$work/stress.err")"
-	like "$(tail -n 1 "$work/stress.out")" '^PASSED: seed 1$' "hmm-stress, half a minute: nothing wrong"
+	is $? 0 "the queue's kernel runs hmm-stress with a clean log" || diag "$(cat "$work/stress.err")"
+	like "$(tail -n 1 "$work/stress.out")" '^PASSED: seed 1$' "hmm-stress finds nothing wrong in half a minute"
 	diag "$(sed 's/^# //' "$work/stress.out")"
 fi
 
@@ -83,7 +83,7 @@ go_to base
 cp "$queue_out/hmm-tests" "$work/hmm-tests.queue"
 export OUT=$base_out EXTRA=$work/hmm-tests.queue
 ok "the base kernel builds" "$top/scripts/kernel"
-ok "its hmm-tests build" "$top/scripts/selftests"
+ok "the base's hmm-tests build" "$top/scripts/selftests"
 
 if [ "$(git -C "$linux" rev-parse base)" = "$(git -C "$linux" rev-parse pristine)" ]; then
 	# The base is Linux as it is, with the defects that the queue fixes: each new
@@ -100,19 +100,19 @@ if [ "$(git -C "$linux" rev-parse base)" = "$(git -C "$linux" rev-parse pristine
 	done_testing
 fi
 boot_tests hmm-tests
-is $? 0 "the base's hmm-tests, on the base kernel: log clean" || diag "$(cat "$work/hmm-tests.err")"
+is $? 0 "the base kernel runs the base's hmm-tests with a clean log" || diag "$(cat "$work/hmm-tests.err")"
 is "$(results "$work/hmm-tests.tap")" "$(cases base | wc -l) passed, 0 failed, 0 skipped" \
-	"the base's hmm-tests, on the base kernel: all of them"
+	"the base kernel passes all of the base's hmm-tests"
 
 boot_tests hmm-tests.queue
 passed=$(grep -vE 'SKIP' "$work/hmm-tests.queue.tap" | sed -n 's/^ok [0-9]* //p' | sort)
 # What revert/ takes out of a case, and the queue brings back
 regained=hmm.migrate_fault
 old=$(sort <(cases base) <(driverless refs/queue/exported) | grep -vxF "$regained")
-is "$passed" "$old" "the queue's hmm-tests, on the base kernel: the old cases pass, and those that need no driver"
+is "$passed" "$old" "the base kernel passes exactly the old and the driverless cases"
 is "$(results "$work/hmm-tests.queue.tap" | sed 's/^[0-9]* passed, //')" \
-	"1 failed, $((n - 1 - $(wc -l <<<"$old"))) skipped" "what is new says that the base's driver cannot do it"
-is "$(sed -n 's/^not ok [0-9]* //p' "$work/hmm-tests.queue.tap")" "$regained" "and what the queue brings back fails there"
+	"1 failed, $((n - 1 - $(wc -l <<<"$old"))) skipped" "the base kernel skips each new case that needs the driver"
+is "$(sed -n 's/^not ok [0-9]* //p' "$work/hmm-tests.queue.tap")" "$regained" "the base kernel fails the case that the queue brings back"
 diag "new: $(comm -13 <(cases base) <(cases refs/queue/exported) | paste -sd' ')"
 
 first_series "$(cases base | wc -l)"

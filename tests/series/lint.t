@@ -36,7 +36,7 @@ scripts() { grep -rlE '^#!.*[/ ](ba)?sh$' "$@"; }
 printf '#!/bin/sh\nrm %s1\n' '$' >"$work/script"
 like "$(scripts "$work/script" | xargs shellcheck)" SC2086 "shellcheck: an unquoted variable is noticed"
 mapfile -t list < <(cd "$top" && scripts scripts tests guest .ci patches/*/tests)
-silent "shellcheck: scripts, tests, guest and .ci" "$(cd "$top" && shellcheck -x "${list[@]}" 2>&1)"
+silent "shellcheck has no remark on scripts, tests, guest and .ci" "$(cd "$top" && shellcheck -x "${list[@]}" 2>&1)"
 
 # --- checkpatch
 
@@ -106,9 +106,9 @@ while read -r patch; do
 		if grep -F "$patch $type ${file%:} " <<<"$allowed" >>"$work/used"; then continue; fi
 		echo "$type $file $rest"
 	done)
-	silent "checkpatch: $patch" "$said"
+	silent "checkpatch has no remark on $patch that is not allowed" "$said"
 done < <(series "$queue/revert" | sed 's,^,revert/,'; queue_patches "$queue")
-silent "checkpatch: all that is allowed is said" "$(grep . <<<"$allowed" | grep -vxFf "$work/used")"
+silent "checkpatch makes each remark that is allowed" "$(grep . <<<"$allowed" | grep -vxFf "$work/used")"
 
 # --- sparse and the compiler's further warnings
 
@@ -146,9 +146,9 @@ go_to "$tip"
 for flavour in "${flavours[@]}"; do
 	checked "$flavour" >"$work/$flavour.tip"
 	mapfile -t list < <(objects "$flavour")
-	silent "sparse, W=1: ${list[*]}" "$(news "$work/$flavour.pristine" "$work/$flavour.tip")"
+	silent "sparse and W=1 have no new remark on ${list[*]}" "$(news "$work/$flavour.pristine" "$work/$flavour.tip")"
 	frames >"$work/$flavour.tip.frames"
-	silent "no stack frame of more than $frame bytes: ${list[*]}" \
+	silent "no stack frame grows beyond $frame bytes: ${list[*]}" \
 		"$(larger "$work/$flavour.pristine.frames" "$work/$flavour.tip.frames")"
 done
 is "$(printf 'a.c f 2000\na.c g 2000\nb.c f 1500\n' | larger <(printf 'a.c f 2000\na.c g 1999\n') /dev/stdin | paste -sd,)" \
@@ -199,7 +199,7 @@ mapfile -t list <"$work/list"
 kernel_doc -none "${list[@]}" >"$work/pristine"
 go_to "$tip"
 kernel_doc -none "${sources[@]}" >"$work/tip"
-silent "kernel-doc: ${sources[*]}" "$(news "$work/pristine" "$work/tip")"
+silent "kernel-doc has no new remark on ${sources[*]}" "$(news "$work/pristine" "$work/tip")"
 file=$(printf '%s\n' "${sources[@]}" | grep -m 1 '^mm/.*\.c$')
 cat >>"$LINUX_TREE/$file" <<'END'
 /**
@@ -266,7 +266,7 @@ go_to "$pristine"
 rst >"$work/pristine"
 go_to "$tip"
 rst >"$work/tip"
-silent "docutils: $(touched '*.rst' | paste -sd' '), and comments" "$(news "$work/pristine" "$work/tip")"
+silent "docutils has no new remark on comments and $(touched '*.rst' | paste -sd' ')" "$(news "$work/pristine" "$work/tip")"
 file=$(touched '*.rst' | head -n 1)
 printf '\nNo end of ``this\n\nUnder\n--\n' >>"$LINUX_TREE/$file"
 header=$(printf '%s\n' "${sources[@]}" | grep -m 1 '^\(include\|mm\)/')
@@ -279,7 +279,7 @@ END
 rst >"$work/planted"
 new=$(news "$work/tip" "$work/planted")
 like "$new" "^$file:.*Inline literal start" "docutils: a planted defect is noticed: $file"
-like "$new" "^$header:.*Inline literal start" "docutils: a planted defect is noticed: a comment"
+like "$new" "^$header:.*Inline literal start" "docutils: a planted defect in a comment is noticed"
 go_to "$tip"
 
 # --- the mutants fit
@@ -292,6 +292,6 @@ fits() {
 mutants=("$patches/$QUEUE/mutants"/*.patch)
 sed 's/^ /  /' "${mutants[0]}" >"$work/mutant.patch"
 like "$(fits "$work/mutant.patch")" "mutant.patch does not fit" "a mutant that does not fit is noticed"
-silent "mutants: all ${#mutants[@]} fit" "$(fits "${mutants[@]}")"
+silent "all ${#mutants[@]} mutants fit" "$(fits "${mutants[@]}")"
 
 done_testing

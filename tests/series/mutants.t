@@ -119,18 +119,18 @@ try_group() {
 	failed=$(sed -n 's/^not ok [0-9]* //p' "$work/tap")
 	diag "at once: $# mutants, noticed by $(paste -sd' ' <<<"$failed")"
 	for patch; do
-		like "$failed" "^($(line 'Noticed by' "$patch"))$" "$(basename "$patch" .patch): $(head -n 1 "$patch")" ||
+		like "$failed" "^($(line 'Noticed by' "$patch"))$" "$(basename "$patch" .patch): hmm-tests notice the defect: $(head -n 1 "$patch")" ||
 			diag "$(tail -n 5 "$work/build" "$work/boot")"
 	done
 	strays=$(grep -vxE "($regex)" <<<"$failed")
-	is "$strays" '' "no other case fails"
+	is "$strays" '' "group $group: only the named cases fail"
 }
 
 # try PATCH: alone
 try() {
 	local patch=$1 name title seed status=0
 	name=$(basename "$patch" .patch)
-	title="$name: $(head -n 1 "$patch")"
+	title="$name: hmm-tests notice the defect: $(head -n 1 "$patch")"
 	if ! git -C "$LINUX_TREE" apply "$patch" 2>"$work/build"; then
 		result 1 "$title" || diag "$(cat "$work/build")"
 		return
@@ -154,7 +154,7 @@ try() {
 				continue
 			break
 		done
-		like "$(cat "$work/tap" "$work/boot" | paste -sd' ')" "# FAIL \(seed $seed\)|guest died" "$name: hmm-stress notices"
+		like "$(cat "$work/tap" "$work/boot" | paste -sd' ')" "# FAIL \(seed $seed\)|guest died" "$name: hmm-stress notices the defect"
 		diag "$(grep -hm 1 -E '# FAIL|kernel BUG|guest died' "$work/tap" "$work/boot")"
 		;;
 	*)

@@ -101,14 +101,14 @@ is "$(differ shazam)" "$patch" "a byte that differs is noticed"
 
 # What is refused, with what was made before left alone
 made=$(files "$sent")
-refuses "a second version is refused if the cover letter does not say what is new" 'paragraph that begins with v2:' env REROLL=2 "$top/scripts/send"
-refuses "REROLL has to be a number" 'not the number of a version' env REROLL=two "$top/scripts/send"
-refuses "a MAINTAINERS that does not exist is refused" 'no such file' env MAINTAINERS="$work/none" "$top/scripts/send"
-refuses "a series that does not exist is refused" "choose one of: 1-" env SERIES=none "$top/scripts/send"
+refuses "send refuses a second version without a paragraph on the changes" 'paragraph that begins with v2:' env REROLL=2 "$top/scripts/send"
+refuses "send refuses a REROLL that is not a number" 'not the number of a version' env REROLL=two "$top/scripts/send"
+refuses "send refuses a MAINTAINERS that does not exist" 'no such file' env MAINTAINERS="$work/none" "$top/scripts/send"
+refuses "send refuses a series that does not exist" "choose one of: 1-" env SERIES=none "$top/scripts/send"
 refuses "send refuses an argument" 'takes no arguments' "$top/scripts/send" all
 sed -i '$s/.*/ /' "$work/queues/$QUEUE/$first/$(series "$queue/$first" | head -n 1)"
 refuses "send refuses patches that the tree was not made of" 'do not say the same' env PATCHES="$work/queues" SERIES="$first" REROLL=2 "$top/scripts/send"
 rm "$work/queues/$QUEUE/$first/0000-cover-letter.patch"
 refuses "send refuses a series without cover letter" 'has no cover letter' env PATCHES="$work/queues" "$top/scripts/send"
-is "$(files "$sent")" "$made" "what send refuses leaves the mails of before"
+is "$(files "$sent")" "$made" "a refused send leaves the earlier mails as before"
 done_testing

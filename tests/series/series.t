@@ -100,12 +100,12 @@ compiles() {
 mapfile -t all < <(touched)
 go_to "$pristine"
 build "$work/pristine" "${all[@]}"
-result $? "all that the queue touches compiles before it" || diag "$(tail -n 20 "$work/pristine.all")"
+result $? "the files that the queue touches compile before the queue" || diag "$(tail -n 20 "$work/pristine.all")"
 
 for i in "${!names[@]}"; do
-	silent "${names[i]}: message" "$(faults "$queue/${names[i]}")"
+	silent "${names[i]}: the message has no fault" "$(faults "$queue/${names[i]}")"
 	go_to "${commits[i]}"
-	compiles "${names[i]}: compiles" HEAD^
+	compiles "${names[i]}: the changed files compile without a new warning" HEAD^
 done
 
 # Each series alone, with what it stands on.  A series that stands on all before it

@@ -49,16 +49,16 @@ call='^[^*"]*[^a-z_*"]migrate_vma_setup\(&?[a-z]+\)'
 calling() { plain_git "$LINUX_TREE" grep -lE "$call" -- '*.c' ':!tools'; }
 
 go_to "$base"
-like "$(old_uses | cut -d: -f1 | uniq | paste -sd' ')" 'uvmem.c .*nouveau_dmem.c .*test_hmm.c' "before the queue, callers use src_owner"
-is "$(definitions without-flags)" "$(definitions)" "and none sets flags"
+like "$(old_uses | cut -d: -f1 | uniq | paste -sd' ')" 'uvmem.c .*nouveau_dmem.c .*test_hmm.c' "before the queue, the callers use src_owner"
+is "$(definitions without-flags)" "$(definitions)" "before the queue, no caller sets flags"
 go_to "$tip"
-silent "at its end, none uses src_owner" "$(old_uses)"
-silent "and each sets flags" "$(definitions without-flags)"
-is "$(definitions | cut -d: -f1 | uniq)" "$(calling)" "no call has its struct migrate_vma from elsewhere"
+silent "at the queue's end, no caller uses src_owner" "$(old_uses)"
+silent "at the queue's end, each caller sets flags" "$(definitions without-flags)"
+is "$(definitions | cut -d: -f1 | uniq)" "$(calling)" "each file with a call defines the struct migrate_vma"
 diag "$(definitions)"
 while read -r file flags; do
 	sed -i "0,/^\t*$flags/{/^\t*$flags/d}" "$LINUX_TREE/$file"
-	like "$(definitions without-flags | paste -sd,)" "^$file:[^,]*\$" "one that forgets is noticed: $file"
+	like "$(definitions without-flags | paste -sd,)" "^$file:[^,]*\$" "a caller without flags is noticed: $file"
 	go_to "$tip"
 done <<'EOT'
 arch/powerpc/kvm/book3s_hv_uvmem.c mig\.flags =
@@ -71,7 +71,7 @@ for flavour in nouveau uvmem; do
 	mapfile -t list < <(objects $flavour)
 	go_to "$pristine"
 	compile $flavour "${list[@]}" >"$work/log"
-	result $? "before the queue: ${list[*]}" || diag "$(tail -n 20 "$work/log")"
+	result $? "before the queue, these objects compile: ${list[*]}" || diag "$(tail -n 20 "$work/log")"
 	remarks <"$work/log" >"$work/pristine"
 	go_to "$tip"
 	status=0
@@ -79,14 +79,14 @@ for flavour in nouveau uvmem; do
 	remarks <"$work/log" >"$work/tip"
 	new=$(news "$work/pristine" "$work/tip")
 	[ $status -eq 0 ] && [ -z "$new" ]
-	result $? "at its end: ${list[*]}" || diag "${new:-$(tail -n 20 "$work/log")}"
+	result $? "at the queue's end, these objects compile without a new warning: ${list[*]}" || diag "${new:-$(tail -n 20 "$work/log")}"
 
 	# what is not converted does not compile
 	for object in "${list[@]}"; do
 		grep -qE "$call" "$LINUX_TREE/${object%.o}.c" || continue
 		plain_git "$LINUX_TREE" checkout -q "$base" -- "${object%.o}.c"
 		! compile $flavour "$object" >"$work/log"
-		like "$?$(grep 'error:' "$work/log")" "^0.*src_owner" "not without the conversion: ${object%.o}.c"
+		like "$?$(grep 'error:' "$work/log")" "^0.*src_owner" "without the conversion, ${object%.o}.c does not compile"
 		go_to "$tip"
 	done
 done

@@ -36,11 +36,11 @@ for file in $callers; do
 		/src_owner/ { set = 1; print FILENAME ":" FNR }
 		/migrate_vma_setup\(/ && !set { print FILENAME ":" FNR }' "${file##*/}")
 	is "$(semantic report "$work/before/${file##*/}" | sed 's,^before/,,' | sort -t: -k2n | cut -d: -f1,2)" \
-		"$uses" "it reports each use: $file"
-	silent "and leaves none to be done by hand: $file" "$(semantic report "$work/before/${file##*/}" | grep WARNING)"
-	ok "it changes the file: $file" spatch -D patch --very-quiet --no-show-diff --in-place "${options[@]}" \
+		"$uses" "the semantic patch reports each use in $file"
+	silent "the semantic patch leaves no conversion by hand in $file" "$(semantic report "$work/before/${file##*/}" | grep WARNING)"
+	ok "spatch applies the semantic patch to $file" spatch -D patch --very-quiet --no-show-diff --in-place "${options[@]}" \
 		--cocci-file "$cocci" "$work/before/${file##*/}"
-	silent "as the queue does: $file" "$(diff -wu "$work/after/${file##*/}" "$work/before/${file##*/}")"
+	silent "the semantic patch changes $file as the queue does" "$(diff -wu "$work/after/${file##*/}" "$work/before/${file##*/}")"
 done
 
 # What it cannot know
@@ -113,11 +113,11 @@ int member(struct drv *drv)
 END
 cp "$work/by-hand.c" "$work/by-hand.saved"
 is "$(semantic report "$work/by-hand.c" | grep WARNING | cut -d: -f2 | sort -n | paste -sd' ')" \
-	"$(grep -nE 'src_owner|by hand' "$work/by-hand.c" | cut -d: -f1 | paste -sd' ')" "what only a human can convert gives warnings"
-is "$(semantic patch "$work/by-hand.c")" "" "and is not changed"
-ok "not in place either" spatch -D patch --very-quiet --no-show-diff --in-place "${options[@]}" \
+	"$(grep -nE 'src_owner|by hand' "$work/by-hand.c" | cut -d: -f1 | paste -sd' ')" "each use that only a human can convert gives a warning"
+is "$(semantic patch "$work/by-hand.c")" "" "the semantic patch changes no use that only a human can convert"
+ok "spatch --in-place accepts uses that only a human can convert" spatch -D patch --very-quiet --no-show-diff --in-place "${options[@]}" \
 	--cocci-file "$cocci" "$work/by-hand.c"
-ok "the file is as it was" cmp "$work/by-hand.saved" "$work/by-hand.c"
+ok "spatch --in-place leaves uses that only a human can convert" cmp "$work/by-hand.saved" "$work/by-hand.c"
 
 # coccicheck FOLDER MODE: with the kernel's own target.  Its last line is what it
 # calls, so that a run that did not happen shows.
@@ -132,10 +132,10 @@ for file in $callers; do
 	said=$(coccicheck "$LINUX_TREE/${file%/*}" report)
 	is "$(grep -c spatch <<<"$said")$(grep -v spatch <<<"$said")" 1 "make coccicheck has nothing left to report: ${file%/*}"
 	said=$(coccicheck "$LINUX_TREE/${file%/*}" patch)
-	is "$(grep -c spatch <<<"$said")$(grep -v spatch <<<"$said")" 1 "nor to change: ${file%/*}"
+	is "$(grep -c spatch <<<"$said")$(grep -v spatch <<<"$said")" 1 "make coccicheck has nothing left to change: ${file%/*}"
 done
 plain_git "$LINUX_TREE" checkout -q "$base" -- lib/test_hmm.c
-like "$(coccicheck "$LINUX_TREE/lib" report)" 'lib/test_hmm.c:[0-9]+:.*src_owner' "it would: make coccicheck on what was there before"
-like "$(coccicheck "$LINUX_TREE/lib" patch)" '^\+.*MIGRATE_VMA_SELECT' "and would change it"
+like "$(coccicheck "$LINUX_TREE/lib" report)" 'lib/test_hmm.c:[0-9]+:.*src_owner' "make coccicheck reports src_owner in the base's lib/test_hmm.c"
+like "$(coccicheck "$LINUX_TREE/lib" patch)" '^\+.*MIGRATE_VMA_SELECT' "make coccicheck converts the base's lib/test_hmm.c"
 go_to "$tip"
 done_testing

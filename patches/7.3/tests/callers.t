@@ -19,19 +19,19 @@ go_to "$tip"
 # shellcheck disable=SC2086 # lists of words
 is "$(plain_git "$LINUX_TREE" grep -lE '[^a-z_*]migrate_vma_setup\(&' -- 'drivers/*.c' 'arch/*.c' | sort | paste -sd' ')" \
 	"$(printf '%s\n' ${callers[gpu]} ${callers[uvmem]} | sed 's/o$/c/; s,/[a-z]*/\.\.,,' | sort | paste -sd' ')" \
-	"these are all the callers that there are"
+	"this test names each caller of migrate_vma_setup()"
 for flavour in gpu uvmem; do
 	read -r -d '' -a list <<<"${callers[$flavour]}" || true
 	go_to "$pristine"
 	compile $flavour W=1 "${list[@]}" >"$work/log"
-	result $? "before the queue: ${list[*]}" || diag "$(tail -n 20 "$work/log")"
+	result $? "before the queue, these objects compile: ${list[*]}" || diag "$(tail -n 20 "$work/log")"
 	remarks <"$work/log" >"$work/pristine"
 	go_to "$tip"
 	status=0
 	compile $flavour W=1 "${list[@]}" >"$work/log" || status=1
 	new=$(news "$work/pristine" <(remarks <"$work/log"))
 	[ $status -eq 0 ] && [ -z "$new" ]
-	result $? "at its end: ${list[*]}" || diag "${new:-$(tail -n 20 "$work/log")}"
+	result $? "at the queue's end, these objects compile without a new warning: ${list[*]}" || diag "${new:-$(tail -n 20 "$work/log")}"
 	file=${list[0]%.o}.c
 	printf '\nstatic int planted(void)\n{\n\treturn 0;\n}\n' >>"$LINUX_TREE/$file"
 	compile $flavour W=1 "${list[0]}" >"$work/log" || true

@@ -28,9 +28,9 @@ strangers() {
 }
 
 is "$(grep -c '^```c$' "$page")" 5 "the page has five pieces of code"
-is "$(strangers "$page" "$loops")" "" "they are what is compiled"
+is "$(strangers "$page" "$loops")" "" "loops.c has each piece of code of the page"
 sed 's/my_wait(dev);/my_wait(device);/' "$page" >"$work/page"
-is "$(strangers "$work/page" "$loops" | wc -l)" 2 "those that are not are noticed"
+is "$(strangers "$work/page" "$loops" | wc -l)" 2 "pieces of code that loops.c lacks are noticed"
 
 # shellcheck disable=SC2154 # linux is from need_queue
 [ -e "$linux" ] || "$top/scripts/tree" 2>&1 | sed 's/^/# /'
@@ -44,17 +44,17 @@ for name in driver planted wrong lossy; do
 done
 compile driver
 result $? "the module builds" || diag "$(tail -n 20 "$work/driver.log")"
-is "$(grep -iE 'warning: |error: ' "$work/driver.log")" "" "without a warning"
+is "$(grep -iE 'warning: |error: ' "$work/driver.log")" "" "the module builds without a warning"
 [ -f "$work/driver/driver.ko" ]
-result $? "and is there"
+result $? "the build makes driver.ko"
 printf '\nstatic int planted(void)\n{\n\treturn 0;\n}\n' >>"$work/planted/loops.c"
 compile planted
-like "$(cat "$work/planted.log")" 'warning: .planted. defined but not used' "a warning is noticed"
+like "$(cat "$work/planted.log")" 'warning: .planted. defined but not used' "a warning in the module is noticed"
 sed -i 's/MIGRATE_VMA_SELECT_HOLE/MIGRATE_VMA_SELECT_HOLES/' "$work/wrong/loops.c"
 ! compile wrong
-result $? "an error, too"
+result $? "an error in the module is noticed"
 
-ok "the program that tries it builds" \
+ok "the program that tries the module builds" \
 	gcc-12 -O1 -Wall -Wextra -Werror -static -o "$work/try" "$top/examples/driver/try.c"
 # try_module NAME: its TAP
 try_module() {
@@ -62,11 +62,11 @@ try_module() {
 		"$top/scripts/boot" -- 'insmod /bin/driver.ko && try' 2>"$work/$1/err"
 }
 out=$(try_module driver)
-result $? "the module loads, and the program is content" || diag "$out" "$(cat "$work/driver/err")"
-is "$(grep -c '^ok ' <<<"$out")" "$(sed -n 's/^1\.\.//p' <<<"$out")" "with all that it has tried: $(sed -n 's/^1\.\.//p' <<<"$out")"
+result $? "the module loads, and the program that tries the module succeeds" || diag "$out" "$(cat "$work/driver/err")"
+is "$(grep -c '^ok ' <<<"$out")" "$(sed -n 's/^1\.\.//p' <<<"$out")" "the module passes each check: $(sed -n 's/^1\.\.//p' <<<"$out")"
 sed -i 's/copy_highpage(my_memory(dst), .*/clear_highpage(my_memory(dst));/' "$work/lossy/device.c"
-ok "one that copies nothing builds" compile lossy
+ok "a module that copies nothing builds" compile lossy
 ! out=$(try_module lossy)
-result $? "and is noticed"
-like "$out" '^not ok 9 - the first quarter has what was written: ' "by what is missing"
+result $? "a module that copies nothing is noticed"
+like "$out" '^not ok 9 - the first quarter has what was written: ' "a module that copies nothing fails the check of the content"
 done_testing

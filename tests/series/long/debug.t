@@ -1,7 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# The debug flavour: it notices what it is for, and hmm-tests has nothing for it to
-# notice.
+# The debug flavour notices planted mistakes, and has no complaint about hmm-tests.
 # shellcheck source=tests/lib.sh
 . "$(dirname "$(realpath "$0")")/../../lib.sh"
 # shellcheck source=scripts/common.sh
@@ -13,8 +12,8 @@ unset OUT LINUX_TREE EXTRA APPEND
 export FLAVOUR=debug
 
 make --no-print-directory -C "$top" run >"$work/out" 2>"$work/err"
-is $? 0 "a run passes" || diag "$(tail -n 30 "$work/err" "$work/out")"
-like "$(cat "$work/out")" '^[1-9][0-9]* passed, 0 failed, 0 skipped, 0 not run$' "and no case is skipped"
+is $? 0 "a run on the debug flavour passes" || diag "$(tail -n 30 "$work/err" "$work/out")"
+like "$(cat "$work/out")" '^[1-9][0-9]* passed, 0 failed, 0 skipped, 0 not run$' "a run on the debug flavour skips no case"
 diag "$(grep -E ' passed, |^boot ' "$work/out")"
 
 # A module that makes one mistake at a time
@@ -27,9 +26,9 @@ export EXTRA=$work/planted/planted.ko
 notices() {
 	local status=0
 	LOG=$work/boot.log TIMEOUT=200 "$top/scripts/boot" -- "insmod /bin/planted.ko what=$1; true" >"$work/said" 2>&1 || status=$?
-	like "$status$(paste -sd' ' "$work/said")" "^$2.*$3" "noticed: $4"
+	like "$status$(paste -sd' ' "$work/said")" "^$2.*$3" "the debug flavour notices $4"
 }
-notices nothing 0 'log clean' "nothing, if there is nothing"
+notices nothing 0 'log clean' "nothing in a module without a mistake"
 notices freed 1 'KASAN: use-after-free' "a write to freed memory"
 notices beyond 1 'KASAN: slab-out-of-bounds' "a write beyond an object"
 notices order 1 'possible circular locking' "locks in two orders"

@@ -29,22 +29,22 @@ runs() {
 		diag "$(tail -n 20 "$work/log")" "$(grep -E '^not ok|SKIP' "$work/tap")"
 }
 
-# Those of the base are the measure
+# The base's cases are the measure
 "$top/scripts/kernel" >"$work/log" 2>&1
 "$top/scripts/boot" -- "hmm-tests.base ${options[*]-}" >"$work/tap" 2>>"$work/log"
 planned=$(sed -n 's/^1\.\.//p' "$work/tap")
 like "$planned" '^[1-9][0-9]+$' "the base's hmm-tests run" || diag "$(tail -n 20 "$work/log")"
-runs "the base: $planned cases"
+runs "the base's kernel passes all $planned cases"
 number=0
 for commit in "${commits[@]}"; do
 	number=$((number + 1))
 	[ "$number" -ge "$((10#${FROM:-0}))" ] || continue
 	[ "$number" -le "$((10#${TO:-9999}))" ] || break
 	go_to "$commit"
-	runs "$(printf '%04d' "$number"): $(git -C "$linux" log -1 --format=%s "$commit")"
+	runs "$(printf '%04d' "$number"): the base's cases pass after: $(git -C "$linux" log -1 --format=%s "$commit")"
 done
 
-# What does not hold is noticed
+# A defect is noticed
 echo '#error planted' >>"$LINUX_TREE/mm/memory.c"
 ! "$top/scripts/kernel" >"$work/log" 2>&1
 result $? "a kernel that does not build is noticed"

@@ -32,11 +32,11 @@ all "${sources[@]}" >"$work/pristine"
 go_to "$tip"
 all "${sources[@]}" >"$work/tip"
 for file in "${sources[@]}"; do
-	silent "all semantic patches: $file" "$(news <(grep "^$file:" "$work/pristine") <(grep "^$file:" "$work/tip"))"
+	silent "the semantic patches find nothing new in $file" "$(news <(grep "^$file:" "$work/pristine") <(grep "^$file:" "$work/tip"))"
 done
-silent "and each could be tried" "$(grep -vE '^[^ ]+\.[ch]:[0-9]+' "$work/tip")"
+silent "each semantic patch could be tried" "$(grep -vE '^[^ ]+\.[ch]:[0-9]+' "$work/tip")"
 printf '\nint planted(int a)\n{\n\tint ret = 0;;\n\n\tkfree(planted); kfree(planted);\n\treturn ret;\n}\n' >>"$LINUX_TREE/lib/test_hmm.c"
 all lib/test_hmm.c >"$work/planted"
-like "$(news "$work/tip" "$work/planted")" '^lib/test_hmm.c' "they find a planted defect"
+like "$(news "$work/tip" "$work/planted")" '^lib/test_hmm.c' "the semantic patches find a planted defect"
 go_to "$tip"
 done_testing

@@ -26,14 +26,14 @@ for FLAVOUR in plain debug; do
 				n=$((n + 1))
 			done
 			echo "$n rounds"' >"$work/out" 2>"$work/err"
-		is $? 0 "$FLAVOUR: no wrong byte, no complaint, no hang" || diag "$(cat "$work/err" "$work/out")"
-		like "$(tail -n 1 "$work/out")" '^[1-9][0-9]* rounds$' "$FLAVOUR: it came to its end"
+		is $? 0 "$FLAVOUR: the racing cases show no wrong byte, complaint or hang" || diag "$(cat "$work/err" "$work/out")"
+		like "$(tail -n 1 "$work/out")" '^[1-9][0-9]* rounds$' "$FLAVOUR: the racing cases come to their end"
 		diag "$(tail -n 1 "$work/out")"
 		continue
 	fi
 	SECONDS=600 SEED=1 "$top/scripts/stress" >"$work/out" 2>"$work/err"
-	is $? 0 "$FLAVOUR: no wrong byte, no leak, no complaint, no hang" || diag "$(cat "$work/err")"
-	like "$(tail -n 1 "$work/out")" '^PASSED: seed 1$' "$FLAVOUR: it came to its end"
+	is $? 0 "$FLAVOUR: hmm-stress shows no wrong byte, leak, complaint or hang" || diag "$(cat "$work/err")"
+	like "$(tail -n 1 "$work/out")" '^PASSED: seed 1$' "$FLAVOUR: hmm-stress comes to its end"
 	diag "$(sed 's/^# //' "$work/out")"
 done
 done_testing
