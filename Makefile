@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # The front door and the graph: a target runs the script of its name in scripts/,
-# after the targets that it depends on.  Each script can be run alone, and explains
-# itself with --help.
+# after the targets that the script depends on.  Each script can be run alone, and
+# --help explains the script.
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
@@ -24,31 +24,31 @@ $(error QUEUE=$(QUEUE) is no queue; choose one of: $(queues), or all)
 endif
 pinned = $(shell sed -n 's/^$1 = //p' patches/$(QUEUE)/source.mk 2>/dev/null)
 
-run:    ## from nothing: fetch, patch, build, boot, run hmm-tests, sum up
-check:  ## everything that must hold; TESTS='boot guest ...' for some of it
-check-long: ## hours: other architectures, each patch booted, debug flavour, long stress
-tree:   ## make or update build/$(QUEUE)/linux from tarball and patches
-diff:   ## all that the queue changes, or in one file: FILE=mm/migrate.c
-log:    ## the queue's commits, or those that touch one file: FILE=
+run:    ## fetch, patch, build, boot, run hmm-tests, and print the verdict
+check:  ## run all tests but the long ones; TESTS='boot guest ...' chooses some
+check-long: ## run the long tests (hours): boot each patch, all architectures, debug flavour
+tree:   ## make or update the git tree build/$(QUEUE)/linux from tarball and patches
+diff:   ## show the whole change, or that of one file: FILE=mm/migrate.c
+log:    ## list the queue's commits, or those that touch one file: FILE=
 export: ## write the commits of build/$(QUEUE)/linux as patches
 kernel: ## build the kernel from build/$(QUEUE)/linux
-selftests: ## build hmm-tests for it
-boot:   ## boot it and run CMD in the guest
-reboot: ## the same without building anything
-shell:  ## boot it to a prompt, with test_hmm loaded
-stress: ## migrate while all else is done to memory: SECONDS=, SEED=
-bench:  ## figures of all queues and what they are based on, a table and a picture
-send:   ## mails that would go to the lists, to look at; sends nothing
-apply:  ## apply the queue, or SERIES=, to your own git tree of Linux (LINUX=dir)
-deb:    ## Debian packages of the patched kernel, from your own CONFIG=file (LINUX=dir)
-clean:  ## remove what was built; never a kernel tree
-distclean: ## the kernel trees too, if everything in them is exported
+selftests: ## build hmm-tests and hmm-stress for the kernel
+boot:   ## build and boot the kernel, and run CMD in the guest
+reboot: ## boot the kernel again without building, and run CMD
+shell:  ## boot to a prompt in the guest, with test_hmm loaded
+stress: ## migrate memory while other threads change it: SECONDS=, SEED=
+bench:  ## measure all queues and their bases: a table and a picture
+send:   ## write the mails for the lists, to look at; send none
+apply:  ## apply the queue, or SERIES=, to your own git tree of Linux: LINUX=dir
+deb:    ## build Debian packages of your patched tree: LINUX=dir, CONFIG=file
+clean:  ## remove all builds; keep the kernel trees
+distclean: ## remove builds and kernel trees, if all work in them is exported
 
-# step NAME,COMMAND: runs it, and notes how many seconds it took
+# step NAME,COMMAND: runs the command and notes its seconds, for the sums of make run
 steps := build/steps-$(QUEUE)
 step = @mkdir -p build && began=$$(date +%s) && $2 && echo "$1 $$(($$(date +%s) - began))" >>$(steps)
 
-# Which packages; each set has those of run
+# Sets of packages for scripts/deps; each set includes those of run
 sets := check:check prepare:check check-long:long send:send deb:deb
 packages := $(or $(patsubst $(firstword $(MAKECMDGOALS)):%,%,$(filter $(firstword $(MAKECMDGOALS)):%,$(sets))),run $(ARCH))
 
@@ -68,13 +68,13 @@ prepare: deps
 shell apply deb:
 	@echo '$@ takes one queue: QUEUE=$(firstword $(queues)), say' >&2; exit 2
 else
-# A verdict is about the patches, unless TREE=keep.  What somebody tries out is built
-# as the tree stands.
+# A verdict is about the patches, so the tree must match them unless TREE=keep.  The
+# other targets build the tree as it stands, for work in progress.
 ifeq ($(filter run check check-long prepare tree,$(MAKECMDGOALS)),)
 TREE := keep
 endif
 
-# The order of all steps
+# Each step depends on the step before it, so that no boot takes a stale kernel
 tree: deps
 	$(call step,tree,$(if $(LINUX_TREE),echo '$(LINUX_TREE) as it stands' >&2,scripts/tree))
 kernel: tree
@@ -97,7 +97,7 @@ apply deb export:
 	@scripts/$@
 endif
 
-# One after the other, whatever -j says: two of them would use one folder
+# Targets share folders below build/, so -j must not run two at once
 .NOTPARALLEL:
 
 check: prepare
@@ -118,25 +118,25 @@ help:
 	@printf '  %-15s %-14s %s\n' \
 		QUEUE '$(QUEUE)' 'which queue: $(queues), or all' \
 		ARCH '$(ARCH)' 'which architecture: $(call pinned,ARCHES)' \
-		FLAVOUR '$(FLAVOUR)' 'plain, or debug: the kernel checks all it can' \
+		FLAVOUR '$(FLAVOUR)' 'plain, or debug: KASAN, lockdep, DEBUG_VM, kmemleak' \
 		VERSION '$(or $(VERSION),$(call pinned,VERSION))' 'which version of $(call pinned,PACKAGE)' \
-		KERNEL_TARBALL '$(KERNEL_TARBALL)' 'a tarball of yours instead of a download' \
+		KERNEL_TARBALL '$(KERNEL_TARBALL)' 'your own tarball, instead of a download' \
 		TESTS '$(TESTS)' 'which tests check and check-long run' \
 		TREE '$(TREE)' 'keep: build the tree as it stands (run, check)' \
 		ACCEL '$(ACCEL)' 'how QEMU runs: auto, kvm, tcg' \
-		TIMEOUT '$(TIMEOUT)' 'seconds until a guest counts as hung' \
-		CMD '$(CMD)' 'what boot runs in the guest' \
-		SECONDS '$(SECONDS)' 'how long stress runs' \
-		SEED '$(SEED)' 'what stress does, in which order; by default any' \
-		SERIES '$(SERIES)' 'which series send makes, or apply applies; by default all' \
+		TIMEOUT '$(TIMEOUT)' 'seconds after which a guest counts as hung' \
+		CMD '$(CMD)' 'the command that boot runs in the guest' \
+		SECONDS '$(SECONDS)' 'how many seconds stress runs' \
+		SEED '$(SEED)' 'seed of the choices of stress; by default random' \
+		SERIES '$(SERIES)' 'which series send writes, or apply applies; by default all' \
 		FILE '$(FILE)' 'which file of the kernel diff and log show' \
-		REROLL '$(REROLL)' 'which version of a series send makes; by default the first' \
-		MAINTAINERS '$(MAINTAINERS)' 'a newer MAINTAINERS than the tree has (send)' \
-		LINUX '$(LINUX)' 'the tree of yours that apply, and deb, work on' \
+		REROLL '$(REROLL)' 'which version of a series send writes; by default the first' \
+		MAINTAINERS '$(MAINTAINERS)' 'a newer MAINTAINERS than that of the tree (send)' \
+		LINUX '$(LINUX)' 'your git tree of Linux, for apply and deb' \
 		REVERT '$(REVERT)' '1: apply patches/$(QUEUE)/revert first (apply)' \
-		CONFIG '$(CONFIG)' 'the configuration that deb takes' \
-		SUFFIX '$(SUFFIX)' 'ends the version of what deb builds; by default -migrate-vma' \
-		V '$(V)' '1: show everything that the build prints'
+		CONFIG '$(CONFIG)' 'the kernel configuration that deb builds' \
+		SUFFIX '$(SUFFIX)' 'end of the version of the packages; by default -migrate-vma' \
+		V '$(V)' '1: show all output of the build'
 
 .PHONY: help deps prepare run check check-long tree diff log export kernel selftests boot reboot \
 	shell stress bench send apply deb clean distclean

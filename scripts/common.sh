@@ -11,7 +11,7 @@ cache=${XDG_CACHE_HOME:-$HOME/.cache}/migrate-vma
 
 say() { printf '%s: %s\n' "$me" "$*" >&2; }
 
-# Bad input, or a machine that cannot do it: a message, and nothing changed.
+# die ends the script before it has changed anything: bad input, or a missing tool.
 die() {
 	printf '%s: %s\n' "$me" "$1" >&2
 	shift
@@ -34,13 +34,13 @@ value() {
 	sed -n "s/^$1 = //p" "$patches/$QUEUE/source.mk"
 }
 
-# release_of TREE: which Linux it is, as its Makefile says
+# release_of TREE: the version of Linux in the tree's Makefile
 release_of() {
 	awk -F ' *= *' '$1 == "VERSION" || $1 == "PATCHLEVEL" || $1 == "SUBLEVEL" {
 		printf "%s%s", sep, $2; sep = "." } $1 == "EXTRAVERSION" { printf "%s", $2; exit }' "$1/Makefile"
 }
 
-# queues: the queues that there are
+# queues: the names of all queues
 queues() {
 	local f
 	for f in "$patches"/*/source.mk; do [ ! -f "$f" ] || basename "${f%/*}"; done | sort -V | paste -sd' '

@@ -7,8 +7,9 @@
 # need_arch: what has another name on each architecture: to the kernel's
 # Makefile, to the compiler, to QEMU and to Debian.  The guest's log goes to one
 # port, what its command prints to another: QEMU's chardev out; words are for its
-# kernel's command line.  With `coherent`, the kernel leaves half a gigabyte of
-# four alone, from the address in spm: test_hmm's memory that CPUs reach.
+# kernel's command line.  With `coherent`, a guest of 4G leaves
+# memory out of the kernel's map: test_hmm takes half a gigabyte from the address in
+# spm, as device memory that CPUs reach.
 need_arch() {
 	ARCH=${ARCH:-x86_64}
 	case " $(value ARCHES) " in
