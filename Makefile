@@ -32,7 +32,7 @@ diff:   ## show the whole change, or that of one file: FILE=mm/migrate.c
 log:    ## list the queue's commits, or those that touch one file: FILE=
 export: ## write the commits of build/$(QUEUE)/linux as patches
 kernel: ## build the kernel from build/$(QUEUE)/linux
-selftests: ## build hmm-tests and hmm-stress for the kernel
+selftests: ## build hmm-tests, and hmm-stress if the queue has it
 boot:   ## build and boot the kernel, and run CMD in the guest
 reboot: ## boot the kernel again without building, and run CMD
 shell:  ## boot to a prompt in the guest, with test_hmm loaded
