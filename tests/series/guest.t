@@ -92,9 +92,14 @@ if [ "$(git -C "$linux" rev-parse base)" = "$(git -C "$linux" rev-parse pristine
 	others=$(grep -v '^#' "$queue/expect/passes-on-base" 2>/dev/null | cut -d' ' -f1 | paste -sd'|')
 	for case in $(comm -13 <(cases base) <(cases refs/queue/exported) |
 		grep -vE "\.($others)\$"); do
-		! TIMEOUT=300 boot_tests hmm-tests.queue -t "${case#*.}"
+		status=0
+		TIMEOUT=300 boot_tests hmm-tests.queue -t "${case#*.}" || status=$?
+		# The case says so, or the kernel's log, or the guest has died or hung
+		why=$(grep -hE '^(not ok|ok .*SKIP)|SKIP|Expected|^ *\| [0-9]+:|the guest (died|has not come)' \
+			"$work/hmm-tests.queue.tap" "$work/hmm-tests.queue.err" | head -n 3)
+		[ "$status" -ne 0 ] && [ -n "$why" ]
 		result $? "on the base kernel, $case does not pass" || diag "$(cat "$work/hmm-tests.queue.err")"
-		diag "$(grep -E '^(not ok|ok .*SKIP)|SKIP|Expected|^ *\| [0-9]+:' "$work/hmm-tests.queue.tap" "$work/hmm-tests.queue.err" -h | head -n 3)"
+		diag "$why"
 	done
 	first_series "$(value CASES)"
 	done_testing

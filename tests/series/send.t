@@ -85,7 +85,8 @@ done
 # One thread through b4, the first
 name=$first
 n=$(series "$queue/$name" | wc -l)
-again am plain_git "$work/scratch" am -q "$sent/$name"/mails/*[1-9].eml
+mails=("$sent/$name"/mails/*.eml)
+again am plain_git "$work/scratch" am -q "${mails[@]:1}"
 mkdir "$work/b4"
 (cd "$work/scratch" && HOME=$work timeout 120 b4 --offline-mode --no-interactive --no-stdin am --no-cache --no-parent \
 	-o "$work/b4" -m "$sent/$name/series.mbox") </dev/null >"$work/b4.log" 2>&1

@@ -26,7 +26,7 @@ export EXTRA=$work/planted/planted.ko
 notices() {
 	local status=0
 	LOG=$work/boot.log TIMEOUT=200 "$top/scripts/boot" -- "insmod /bin/planted.ko what=$1; true" >"$work/said" 2>&1 || status=$?
-	like "$status$(paste -sd' ' "$work/said")" "^$2.*$3" "the debug flavour notices $4"
+	like "$status$(paste -sd' ' "$work/said")" "^$2.*($3)" "the debug flavour notices $4"
 }
 notices nothing 0 'log clean' "nothing in a module without a mistake"
 notices freed 1 'KASAN: use-after-free' "a write to freed memory"
