@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
 # shellcheck disable=SC2154 # $linux and $queue are from need_queue
-# Sourced by the scripts that read or write a queue, after common.sh: how commits
-# in a git tree and the patch files of a queue say the same thing.
+# Sourced by the scripts that read or write a queue, after common.sh: patch files to
+# commits in a git tree, and back.
 #
 # A queue is a folder.  Each series of the queue is a folder in there, 1-NAME,
 # 2-NAME ..., with a cover letter and patches that are numbered from 1.  revert/
@@ -11,9 +11,10 @@
 # In the tree, the tag `pristine` is the tarball's content, `base` the same with
 # the patches of revert/ on top.  The branch series/1-NAME ends the series of that
 # name; commits after the last of these branches belong to the last series.
-# refs/queue/exported is the last commit that the patch files said all about;
-# queue.patches in the tree's configuration is their checksum at that time,
-# queue.base the commit that was `base`, queue.series where each series ended.
+# refs/queue/exported is the commit that the patch files gave, or that gave the patch
+# files.  The tree's configuration has the state of that time: queue.patches is the
+# checksum of the patch files, queue.base the commit of `base`, and queue.series the
+# end of each series.
 
 # Callers (a git hook, a CI job) may have git's environment set for their own
 # repository.
@@ -236,7 +237,7 @@ am_series() {
 	}
 }
 
-# record TREE: patch files and commits say the same now
+# record TREE: its commits are those of the patch files
 record() {
 	plain_git "$1" update-ref refs/queue/exported HEAD
 	plain_git "$1" config queue.base "$(commit_of "$1" base)"
@@ -244,7 +245,7 @@ record() {
 	plain_git "$1" config queue.series "$(branches "$1")"
 }
 
-# branches TREE: where they all are, in a line
+# branches TREE: the branches of all series and their commits, in a line
 branches() { plain_git "$1" for-each-ref --format='%(refname:lstrip=3) %(objectname)' refs/heads/series/ | sort -V | paste -sd' '; }
 
 recorded() { plain_git "$1" config "queue.$2" || true; }
@@ -316,7 +317,7 @@ need_tree() {
 			"move it away and run scripts/tree, which makes one"
 }
 
-# need_exported: patches and commits say the same
+# need_exported: stops unless the tree has the commits of the patch files
 need_exported() {
 	if [ "$(commit_of "$linux" HEAD)" != "$(commit_of "$linux" refs/queue/exported)" ] ||
 		[ "$(recorded "$linux" series)" != "$(branches "$linux")" ] ||
