@@ -20,7 +20,7 @@ need_arch() {
 	cross='' words='' threads=multi out_device=(-serial chardev:out)
 	case $ARCH in
 	x86_64)
-		karch=x86_64 target=bzImage image=arch/x86/boot/bzImage
+		karch=x86_64 target=vmlinux image=vmlinux
 		qemu=(qemu-system-x86_64 -machine q35)
 		log_port=ttyS0 out_port=ttyS1
 		# shellcheck disable=SC2016 # the kernel's dollar

@@ -44,8 +44,8 @@ for QUEUE in $(queues); do
 	root=$work/root-$QUEUE
 	dpkg-deb -x "$package" "$root"
 	out=$work/out-$QUEUE
-	mkdir -p "$out/arch/x86/boot"
-	cp "$root"/boot/vmlinuz-* "$out/arch/x86/boot/bzImage"
+	mkdir "$out"
+	cp "$root"/boot/vmlinuz-* "$out/vmlinux"
 	cp "$build/$QUEUE/x86_64/hmm-tests" "$out"
 	extra=$(find "$root/lib/modules" -name '*.ko' -printf '%p:lib/%f ')
 	EXTRA=$extra OUT=$out "$top/scripts/boot" -- 'uname -r; hmm-tests' >"$work/tap" 2>"$work/err"

@@ -9,7 +9,7 @@
 need_queue
 export OUT=${OUT:-$build/$QUEUE/x86_64} TIMEOUT=120 LOG=$work/boot.log
 unset ARCH APPEND QEMU_ARGS EXTRA MEM SMP CONFIGS V ACCEL LINUX_TREE
-[ -f "$OUT/arch/x86/boot/bzImage" ] || "$top/scripts/kernel" 2>&1 | sed 's/^/# /'
+[ -f "$OUT/vmlinux" ] || "$top/scripts/kernel" 2>&1 | sed 's/^/# /'
 
 refuses "bench refuses an unknown side" 'sides are 5.10-base' "$top/scripts/bench" 5.10-nonesuch
 refuses "bench refuses an unknown option" 'neither an option' "$top/scripts/bench" --nonesuch

@@ -11,7 +11,7 @@ export OUT=${OUT:-$build/$QUEUE/x86_64} ACCEL=tcg LOG=$work/boot.log
 tree=${LINUX_TREE-}
 unset ARCH APPEND QEMU_ARGS EXTRA MEM SMP CONFIGS V
 boot=$top/scripts/boot
-[ -f "$OUT/arch/x86/boot/bzImage" ] || "$top/scripts/kernel" 2>&1 | sed 's/^/# /'
+[ -f "$OUT/vmlinux" ] || "$top/scripts/kernel" 2>&1 | sed 's/^/# /'
 [ -f "$OUT/hmm-tests" ] || "$top/scripts/selftests" 2>&1 | sed 's/^/# /'
 # listed: what is in OUT, but for the log of whoever else boots this kernel
 listed() { find "$OUT" -maxdepth 2 ! -name 'boot.log*' -printf '%P %s\n' | sort; }

@@ -44,7 +44,7 @@ reset_tree() { go_to refs/queue/exported; }
 # is built in no time, but then nobody lists the modules any more.
 what() {
 	if sed -n 's,^+++ b/,,p' "$1" | grep -qv '^lib/test_hmm'; then
-		echo bzImage modules
+		echo vmlinux modules
 	else
 		echo lib/test_hmm.ko
 	fi
@@ -54,7 +54,7 @@ what() {
 build_kernel() {
 	local status=0
 	"$top/scripts/kernel" "$@" >"$work/build" 2>&1 || status=1
-	[ "$1" = bzImage ] || cp -p "$work/modules.order" "$OUT/modules.order"
+	[ "$1" = vmlinux ] || cp -p "$work/modules.order" "$OUT/modules.order"
 	return $status
 }
 
@@ -90,8 +90,8 @@ who() {
 }
 
 # Here, or in guest.t
-passes() { [ -z "${MUTANTS-}${ALONE-}" ] || { build_and_run 'bzImage modules' && complete; }; }
-if "$top/scripts/selftests" && build_kernel bzImage modules && passes; then
+passes() { [ -z "${MUTANTS-}${ALONE-}" ] || { build_and_run 'vmlinux modules' && complete; }; }
+if "$top/scripts/selftests" && build_kernel vmlinux modules && passes; then
 	result 0 "the queue as it is builds, and passes where it is tried"
 	cp -p "$OUT/modules.order" "$work/modules.order"
 else
@@ -113,7 +113,7 @@ try_group() {
 		options+=" $(line Run "$patch")"
 		regex+="|$(line 'Noticed by' "$patch")|$(line Also "$patch")"
 	done
-	[ -s "$work/build" ] || ! build_kernel bzImage modules ||
+	[ -s "$work/build" ] || ! build_kernel vmlinux modules ||
 		"$top/scripts/boot" -- "hmm-tests $options" >"$work/tap" 2>"$work/boot"
 	reset_tree
 	failed=$(sed -n 's/^not ok [0-9]* //p' "$work/tap")
