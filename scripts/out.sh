@@ -120,6 +120,25 @@ kmake() {
 		CC="$compiler" HOSTCC="$host_compiler" ${V:+V="$V"} "$@" </dev/null 2>&1
 }
 
+# inputs: what a build of LINUX_TREE in OUT depends on, a line; nothing if the tree has
+# changes that no commit has, as make alone knows what they concern
+inputs() {
+	local changes commit
+	[ -e "$LINUX_TREE/.git" ] || return 0
+	changes=$(git --no-optional-locks -C "$LINUX_TREE" status --porcelain --untracked-files=normal 2>&1) &&
+		commit=$(git -C "$LINUX_TREE" rev-parse HEAD 2>/dev/null) && [ -z "$changes" ] || return 0
+	echo "$commit $($compiler -dumpfullversion) $(cat "$OUT/configured" 2>/dev/null)"
+}
+
+# up_to_date STAMP FILE...: the last build wrote STAMP, has left the files, and would
+# do the same again
+up_to_date() {
+	local file now
+	for file; do [ -f "$file" ] || return; done
+	now=$(inputs)
+	[ -n "$now" ] && [ "$now" = "$(cat "$1")" ]
+}
+
 # compiled LOG: how many objects make has compiled
 compiled() { grep -cE '^ +(CC|AS) |^ .* -c -o ' "$1" || true; }
 
@@ -135,7 +154,7 @@ kmake_shown() {
 	kmake -j"$(nproc)" "$@" >>"$log" &
 	making=$!
 	trap 'kill $making 2>/dev/null' EXIT
-	while sleep 1 && kill -0 $making 2>/dev/null; do
+	while sleep 0.3 && kill -0 $making 2>/dev/null; do
 		say_progress "$(compiled "$log") objects, $((SECONDS - started)) s"
 	done
 	trap - EXIT
