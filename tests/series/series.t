@@ -75,7 +75,7 @@ build() {
 				done | sort -u
 			fi
 		)
-		[ ${#list[@]} -eq 0 ] || compile "$flavour" "${list[@]}" || status=1
+		[ ${#list[@]} -eq 0 ] || recompile "$flavour" "${list[@]}" || status=1
 	done >"$log.all"
 	if [ -n "$user" ]; then
 		rm -f "$there/selftests/hmm-tests"
