@@ -84,14 +84,14 @@ flavours() {
 	done
 }
 
-# kmake FLAVOUR ARGS: the kernel's make
-kmake() {
-	local flavour=$1 arch=x86_64 cross='' cc
+# kmake_as FLAVOUR ARGS: the kernel's make, for that configuration
+kmake_as() {
+	local OUT=$there/$1 karch=x86_64 cross='' compiler cc
+	[ ! -f "$queue/callers/$1.config" ] || read -r karch cross < <(caller "$1" Arch; echo "$karch")
 	shift
-	[ ! -f "$queue/callers/$flavour.config" ] || read -r arch cross < <(caller "$flavour" Arch; echo "$arch")
 	cc=$(value CC)
-	make -C "$LINUX_TREE" O="$there/$flavour" ARCH="$arch" CROSS_COMPILE="$cross" \
-		CC="${compiler/%$cc/$cross$cc}" HOSTCC="$compiler" -j"$(nproc)" "$@" </dev/null 2>&1
+	compiler=${host_compiler/%$cc/$cross$cc}
+	kmake -j"$(nproc)" "$@"
 }
 
 # fragments FLAVOUR: of its configuration
@@ -106,7 +106,7 @@ fragments() {
 # configure FLAVOUR...: once, and again when a fragment of it changes
 configure() {
 	local flavour out fragment=$work/fragment stamp vanished cross=''
-	unset MAKEFLAGS MFLAGS MAKELEVEL V W C
+	unset V W C
 	# the kernel's Makefile does not pass LC_ALL on, and gcc speaks many languages
 	unset LANGUAGE
 	export LOCALVERSION='' LANG=C LC_MESSAGES=C LC_CTYPE=C
@@ -122,8 +122,8 @@ configure() {
 		[ "$stamp" != "$(cat "$out/configured" 2>/dev/null)" ] || continue
 		mkdir -p "$out"
 		{
-			KCONFIG_ALLCONFIG=$fragment kmake "$flavour" allnoconfig &&
-				kmake "$flavour" olddefconfig
+			KCONFIG_ALLCONFIG=$fragment kmake_as "$flavour" allnoconfig &&
+				kmake_as "$flavour" olddefconfig
 		} >"$out/log" || die "configuring $flavour failed" "$(tail -n 5 "$out/log")"
 		vanished=$(grep '^CONFIG_' "$fragment" | grep -vxFf "$out/.config")
 		[ -z "$vanished" ] || die "the fragments of $flavour have lines that this kernel's configuration does not take:" "$vanished"
@@ -162,7 +162,7 @@ compile() {
 	for arg; do
 		case $arg in *.o) list+=("$arg"); rm -f "$(beside "$there/$flavour/$arg" recipe)" ;; esac
 	done
-	begin "$flavour" "${list[@]}" && kmake "$flavour" "$@" && end "$flavour" "${list[@]}"
+	begin "$flavour" "${list[@]}" && kmake_as "$flavour" "$@" && end "$flavour" "${list[@]}"
 }
 
 # recompile FLAVOUR OBJECTS...: as compile.  What make has once done for an object is

@@ -123,7 +123,7 @@ ok "spatch --in-place leaves uses that only a human can convert" cmp "$work/by-h
 # calls, so that a run that did not happen shows.
 coccicheck() {
 	unset SPFLAGS DEBUG_FILE
-	kmake guest coccicheck COCCI="$cocci" MODE="$2" M="$1" | sed "s,$LINUX_TREE/,,g" |
+	kmake_as guest coccicheck COCCI="$cocci" MODE="$2" M="$1" | sed "s,$LINUX_TREE/,,g" |
 		grep -E '(^|/)[a-z_0-9]+\.[ch]:[0-9]+|^[-+]|[Ff]ail|[Ee]rror|\*\*\*|^/.*spatch '
 }
 
