@@ -47,6 +47,6 @@ done
 # A defect is noticed
 echo '#error planted' >>"$LINUX_TREE/mm/memory.c"
 ! "$top/scripts/kernel" >"$work/log" 2>&1
-result $? "a kernel that does not build is noticed"
+like "$? $(grep -m 1 '#error planted' "$work/log")" '^0 .*#error planted' "a kernel that does not build is noticed"
 go_to refs/queue/exported
 done_testing
