@@ -1,16 +1,16 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
 # shellcheck disable=SC2154 # from common.sh
-# Sourced by the scripts that download, after common.sh: Debian's archive, at the
-# mirror that apt's configuration names, through sources, lists and caches of our
-# own.  The system's own stay as they are.
+# Sourced after common.sh by the scripts that download from Debian's archive.  apt's
+# configuration names the mirrors.  Sources, lists and caches are our own; those of the
+# system stay unchanged.
 
-# need_apt WHAT [ADVICE...]: the tools are here, and nobody else downloads
+# need_apt WHAT [ADVICE...]: stops if a tool is missing, and waits for other downloads
 need_apt() {
 	local tool what=$1
 	shift
 	for tool in apt-get apt-cache dpkg-deb; do
-		command -v "$tool" >/dev/null || die "there is no $tool here, so this cannot download $what" "$@"
+		command -v "$tool" >/dev/null || die "there is no $tool here, so $what cannot be downloaded" "$@"
 	done
 	mkdir -p "$cache" 2>/dev/null || die "$cache cannot be made" "set XDG_CACHE_HOME to a folder that can be written"
 	exec 9>"$cache/lock"
@@ -20,8 +20,8 @@ need_apt() {
 	}
 }
 
-# mirrors SUITE [OPTIONS]: addresses where it may be, likeliest first.  Security
-# suites live in an archive of their own beside the main one.
+# mirrors SUITE [OPTIONS]: prints the mirrors that may have SUITE, the likeliest first.
+# Security suites have an archive of their own.
 mirrors() {
 	local suite=$1 listed
 	shift
@@ -37,8 +37,8 @@ mirrors() {
 	esac | awk 'NF && !seen[$0]++'
 }
 
-# private TOOL ARGS: apt-get or apt-cache, with what open_suite has set.  An old
-# suite's expired date does not matter: we ask for one version.
+# private TOOL ARGS: runs apt-get or apt-cache on the suite that open_suite has opened.
+# An old suite's expired date does no harm, as the callers ask for certain versions.
 private() {
 	local tool=$1
 	shift
@@ -54,10 +54,10 @@ private() {
 		-o Acquire::Retries=2 "$@"
 }
 
-# open_suite SUITE ARCH PACKAGE [VERSION]: finds a mirror that has it, for private
-# and download.  ARCH is `source` for the package's source.  $choices is what else
-# can be done.  Sets served, the versions of the package there, newest first: if
-# VERSION is not among them, the caller decides what follows.
+# open_suite SUITE ARCH PACKAGE [VERSION]: finds a mirror with PACKAGE, for private and
+# download.  ARCH is `source` for the package's source.  Messages end with the caller's
+# advice, $choices.  Sets served to the package's versions there, newest first.  A VERSION
+# that is missing from served is for the caller to handle.
 open_suite() {
 	local suite=$1 package=$3 version=${4-} mirror uris keyring signed='' known line found=''
 	arch=$2
@@ -65,7 +65,7 @@ open_suite() {
 	[ "$arch" = amd64 ] || state+=-$arch
 	uris=$(mirrors "$suite")
 	if [ -z "$uris" ]; then
-		# apt names only what it has lists of: get them, on our side
+		# indextargets prints nothing without lists: download lists of our own
 		mkdir -p "$cache/apt/system/partial"
 		apt-get -o Dir::State::lists="$cache/apt/system" -o APT::Sandbox::User=root -q update >&2 || true
 		uris=$(mirrors "$suite" -o Dir::State::lists="$cache/apt/system")
@@ -95,17 +95,17 @@ open_suite() {
 	done
 	[ -z "$served" ] || return 0
 	[ -z "$found" ] || die "no mirror in apt's configuration has $package in $suite" "$choices"
-	die "no mirror in apt's configuration could be read that has $package in $suite" \
+	die "no mirror in apt's configuration could be read for $package in $suite" \
 		"$(grep -m3 '^[EW]:' "$state/log" || tail -n 3 "$state/log")" \
 		"check the network and run this again; $choices"
 }
 
-# download PACKAGE[=VERSION]...: to $state/new, and nothing else is there
+# download PACKAGE[=VERSION]...: leaves these packages alone in $state/new
 download() {
 	rm -rf "${state:?}/new"
 	mkdir "$state/new"
 	(cd "$state/new" && private apt-get -q download "$@") >&2 ||
 		die "${*/=/ } could not be downloaded: see above" \
-			"if it is not there (404) the archive has dropped it: $choices" \
+			"after a 404 error, the archive no longer has the package: $choices" \
 			"otherwise check the network and the free space below $cache, and run this again"
 }

@@ -1,17 +1,18 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
-# Sourced by the scripts beside it: messages, paths, and patches/<queue>/source.mk.
+# Sourced by the other scripts: messages, paths, and patches/<queue>/source.mk.
 
 me=${0##*/}
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 build=${BUILD:-$top/build}
 patches=${PATCHES:-$top/patches}
-# shellcheck disable=SC2034 # for those who source this
+# shellcheck disable=SC2034 # other scripts use cache
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/migrate-vma
 
 say() { printf '%s: %s\n' "$me" "$*" >&2; }
 
-# die ends the script before it has changed anything: bad input, or a missing tool.
+# die MESSAGE [ADVICE...]: ends a script that has bad input or lacks a tool, before the
+# script changes anything.
 die() {
 	printf '%s: %s\n' "$me" "$1" >&2
 	shift
@@ -19,7 +20,7 @@ die() {
 	exit 2
 }
 
-# The comment at the head of a script, below the licence, is its help.
+# A script's help is the comment at its head, below the licence.
 help_on_request() {
 	case ${1-} in
 	-h | --help)
@@ -29,7 +30,7 @@ help_on_request() {
 	esac
 }
 
-# value NAME: the line of that name in patches/<queue>/source.mk
+# value NAME: the value of NAME in patches/<queue>/source.mk
 value() {
 	sed -n "s/^$1 = //p" "$patches/$QUEUE/source.mk"
 }
@@ -46,13 +47,13 @@ queues() {
 	for f in "$patches"/*/source.mk; do [ ! -f "$f" ] || basename "${f%/*}"; done | sort -V | paste -sd' '
 }
 
-# need_queue: QUEUE names a queue.  BASE is another name for it.
+# need_queue: stops unless QUEUE, or its alias BASE, names a queue
 need_queue() {
 	QUEUE=${QUEUE:-${BASE:-5.10}}
 	[ -f "$patches/$QUEUE/source.mk" ] ||
 		die "QUEUE=$QUEUE is no queue" \
 			"choose one of: $(queues)"
-	# shellcheck disable=SC2034 # for those who source this
+	# shellcheck disable=SC2034 # other scripts use linux and queue
 	linux=$build/$QUEUE/linux
 	# shellcheck disable=SC2034
 	queue=$patches/$QUEUE

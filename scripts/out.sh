@@ -1,15 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
-# shellcheck disable=SC2034,SC2154 # for those who source this; from common.sh
-# Sourced by the scripts that build and boot, after common.sh: where the source
-# is, where the output goes, and how the kernel is built.
+# shellcheck disable=SC2034,SC2154 # other scripts use the variables; common.sh sets some
+# Sourced after common.sh by the scripts that build and boot: the folders of source and
+# output, and the kernel's make.
 
-# need_arch: what has another name on each architecture: to the kernel's
-# Makefile, to the compiler, to QEMU and to Debian.  The guest's log goes to one
-# port, what its command prints to another: QEMU's chardev out; words are for its
-# kernel's command line.  With `coherent`, a guest of 4G leaves
-# memory out of the kernel's map: test_hmm takes half a gigabyte from the address in
-# spm, as device memory that CPUs reach.
+# need_arch: sets the architecture's names in the kernel's Makefile, the compiler, QEMU
+# and Debian, and words for the guest kernel's command line.  The kernel's log goes to
+# log_port, the command's output to out_port, which is QEMU's chardev out.  With the words
+# in coherent, a guest of 4G leaves memory from the address spm out of the kernel's map:
+# test_hmm takes 512M there as device memory that CPUs reach.
 need_arch() {
 	ARCH=${ARCH:-x86_64}
 	case " $(value ARCHES) " in
@@ -32,7 +31,7 @@ need_arch() {
 		qemu=(qemu-system-aarch64 -machine virt -cpu max)
 		log_port=ttyAMA0 out_port=ttyS0
 		out_device=(-device "pci-serial,chardev=out")
-		# with pages of 64 KiB it would be 512M
+		# the default with pages of 64 KiB is 512M
 		words=default_hugepagesz=2M
 		coherent=mem=3G spm=0x100000000
 		;;
@@ -40,8 +39,8 @@ need_arch() {
 		karch=powerpc target=vmlinux image=vmlinux
 		cross=powerpc64le-linux-gnu- debian=ppc64el
 		qemu=(qemu-system-ppc64 -machine pseries)
-		# QEMU 7.2: a tlbie does not wait for the other CPUs, and the
-		# bits R and C are set without a lock: writes and PTEs get lost
+		# QEMU 7.2 with multi loses writes and PTEs: tlbie does not wait for
+		# the other CPUs, and QEMU sets the bits R and C without a lock
 		threads=single
 		log_port=hvc0 out_port=hvc1
 		coherent=mem=3G spm=0xc0000000
@@ -49,7 +48,7 @@ need_arch() {
 	esac
 }
 
-# need_out: QUEUE, ARCH, FLAVOUR, LINUX_TREE and OUT are set and make sense
+# need_out: checks QUEUE, ARCH and FLAVOUR, and sets LINUX_TREE, OUT and image
 need_out() {
 	local suffix
 	need_queue
@@ -65,7 +64,7 @@ need_out() {
 	image=$OUT/$image
 }
 
-# need_source: LINUX_TREE is there, and a place for the output
+# need_source: stops unless LINUX_TREE is a kernel's source, and makes the folder OUT
 need_source() {
 	need_out
 	[ -f "$LINUX_TREE/mm/Kconfig" ] ||
@@ -82,16 +81,16 @@ common_parent() {
 	echo "${dir:-/}"
 }
 
-# use_compiler: sets compiler, and host_compiler for what runs while building,
-# through ccache if there is one.  Paths are made relative, so that another
-# checkout finds the same objects.  CCACHE_DEPEND takes the headers from the compiler's
-# .d file: a miss then runs no preprocessor of its own, a seventh of a cold build.
+# use_compiler: sets compiler, and host_compiler for the build's own tools, through ccache
+# if ccache is installed.  CCACHE_BASEDIR makes paths relative, so that another checkout
+# hits the same objects.  CCACHE_DEPEND takes the headers from the compiler's .d file: a
+# miss then runs no extra preprocessor, which saves a seventh of a cold build.
 use_compiler() {
 	host_compiler=$(value CC)
 	compiler=${cross-}$host_compiler
 	for tool in "$compiler" "$host_compiler"; do
 		command -v "$tool" >/dev/null ||
-			die "there is no $tool here" "scripts/deps run ${ARCH-} installs what is missing"
+			die "there is no $tool here" "scripts/deps run ${ARCH-} installs missing packages"
 	done
 	command -v ccache >/dev/null || return 0
 	compiler="ccache $compiler" host_compiler="ccache $host_compiler"
@@ -100,8 +99,8 @@ use_compiler() {
 	export CCACHE_BASEDIR
 }
 
-# say_progress TEXT: a line that the next one overwrites; where nobody watches
-# (a file, a CI log), one every half a minute.
+# say_progress TEXT: prints a line that the next call overwrites.  Without a terminal,
+# as in a CI log, prints a line every 30 seconds.
 say_progress() {
 	if [ -t 2 ]; then
 		printf '\r%s: %s\e[K' "$me" "$*" >&2
@@ -112,16 +111,16 @@ say_progress() {
 }
 end_progress() { [ ! -t 2 ] || printf '\r\e[K' >&2; }
 
-# kmake ARGS: the kernel's make, from LINUX_TREE into OUT.  Our variables, and a make
-# that called us, would mean something to it.
+# kmake ARGS: runs the kernel's make, from LINUX_TREE into OUT.  The kernel's Makefile
+# would misread variables of these scripts and of a calling make.
 kmake() {
 	env -u QUEUE -u CONFIG -u CONFIGS -u LINUX -u CC -u V -u MAKEFLAGS -u MFLAGS -u MAKELEVEL \
 		make -C "$LINUX_TREE" O="$OUT" ARCH="$karch" CROSS_COMPILE="$cross" \
 		CC="$compiler" HOSTCC="$host_compiler" ${V:+V="$V"} "$@" </dev/null 2>&1
 }
 
-# inputs: what a build of LINUX_TREE in OUT depends on, a line; nothing if the tree has
-# changes that no commit has, as make alone knows what they concern
+# inputs: prints the commit, compiler and configuration of a build in OUT.  Prints nothing
+# for a tree with uncommitted changes, as only make knows which objects depend on them.
 inputs() {
 	local changes commit
 	[ -e "$LINUX_TREE/.git" ] || return 0
@@ -130,8 +129,8 @@ inputs() {
 	echo "$commit $($compiler -dumpfullversion) $(cat "$OUT/configured" 2>/dev/null)"
 }
 
-# up_to_date STAMP FILE...: the last build wrote STAMP, has left the files, and would
-# do the same again
+# up_to_date STAMP FILE...: succeeds if all files exist, and the last build recorded the
+# same inputs in STAMP
 up_to_date() {
 	local file now
 	for file; do [ -f "$file" ] || return; done
@@ -139,11 +138,11 @@ up_to_date() {
 	[ -n "$now" ] && [ "$now" = "$(cat "$1")" ]
 }
 
-# compiled LOG: how many objects make has compiled
+# compiled LOG: prints the number of objects that make has compiled
 compiled() { grep -cE '^ +(CC|AS) |^ .* -c -o ' "$1" || true; }
 
-# kmake_shown LOG ARGS: kmake on all CPUs.  Its output goes to the end of LOG, and
-# with V=1 to the terminal; without, a line says how far it is.
+# kmake_shown LOG ARGS: runs kmake on all CPUs and appends its output to LOG.  With V=1
+# the terminal gets the output too, otherwise a line of progress.
 kmake_shown() {
 	local log=$1 started=$SECONDS
 	shift
@@ -162,7 +161,7 @@ kmake_shown() {
 	wait $making
 }
 
-# kmake_failed WHAT LOG: shows where it went wrong
+# kmake_failed WHAT LOG: shows the errors in LOG and ends the script
 kmake_failed() {
 	grep -m 10 -nE 'error:|Error [0-9]|undefined reference|ERROR:|unmet build dep|\*\*\* ' "$2" | sed 's/^/  | /' >&2 ||
 		tail -n 10 "$2" | sed 's/^/  | /' >&2

@@ -1,29 +1,27 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
 # shellcheck disable=SC2154 # $linux and $queue are from need_queue
-# Sourced by the scripts that read or write a queue, after common.sh: patch files to
-# commits in a git tree, and back.
+# Sourced after common.sh by the scripts that read or write a queue: turns patch files
+# into commits of a git tree, and back.
 #
-# A queue is a folder.  Each series of the queue is a folder in there, 1-NAME,
-# 2-NAME ..., with a cover letter and patches that are numbered from 1.  revert/
-# has the patches beneath the first series, if there are any.
+# A queue is a folder.  Each series is a folder in the queue, 1-NAME, 2-NAME ..., with a
+# cover letter and patches that are numbered from 1.  The folder revert/ has the patches
+# beneath the first series, if any.
 #
-# In the tree, the tag `pristine` is the tarball's content, `base` the same with
-# the patches of revert/ on top.  The branch series/1-NAME ends the series of that
-# name; commits after the last of these branches belong to the last series.
-# refs/queue/exported is the commit that the patch files gave, or that gave the patch
-# files.  The tree's configuration has the state of that time: queue.patches is the
-# checksum of the patch files, queue.base the commit of `base`, and queue.series the
-# end of each series.
+# In the tree, the tag `pristine` is the tarball's content, and the tag `base` has the
+# patches of revert/ on top.  The branch series/1-NAME ends the series 1-NAME; commits
+# after the last branch belong to the last series.  refs/queue/exported is the commit for
+# which tree and patch files were last the same.  The tree's configuration records that
+# state: queue.patches is the checksum of the patch files, queue.base the commit of
+# `base`, and queue.series the end of each series.
 
-# Callers (a git hook, a CI job) may have git's environment set for their own
-# repository.
+# A git hook or a CI job may have set git's environment for another repository
 # shellcheck disable=SC2046 # a list of names
 unset $(git rev-parse --local-env-vars) GIT_EXTERNAL_DIFF GIT_DIFF_OPTS
 export LC_ALL=C
 
-# plain_git DIR ARGS: git in our own trees, where nobody's configuration, hooks
-# and attributes change what a patch looks like or whether it applies.
+# plain_git DIR ARGS: runs git in our trees without the user's configuration, hooks and
+# attributes, which could change a patch or keep it from applying
 plain_git() {
 	local dir=$1
 	shift
@@ -35,19 +33,19 @@ plain_git() {
 		-C "$dir" "$@"
 }
 
-# user_git DIR ARGS: git as the user has set it up
+# user_git DIR ARGS: runs git with the user's configuration
 user_git() { git -C "$@"; }
 
 commit_of() { plain_git "$1" rev-parse -q --verify "$2^{commit}" 2>/dev/null; }
 
-# refuse_busy GIT DIR: stops if something in DIR is begun and not finished
+# refuse_busy GIT DIR: stops if DIR has an unfinished operation or uncommitted changes
 refuse_busy() {
 	local dir state changed
 	dir=$("$1" "$2" rev-parse --absolute-git-dir)
 	for state in rebase-apply rebase-merge MERGE_HEAD CHERRY_PICK_HEAD REVERT_HEAD BISECT_LOG; do
 		[ ! -e "$dir/$state" ] ||
-			die "$2: git has an operation there that is not finished ($state)" \
-				"finish or abort it (git status says how), then run this again"
+			die "$2 has a git operation that is not finished ($state)" \
+				"finish or abort the operation (see git status), then run this again"
 	done
 	changed=$("$1" "$2" status --porcelain --untracked-files=no)
 	[ -z "$changed" ] ||
@@ -55,62 +53,62 @@ refuse_busy() {
 			"$(head -n 5 <<<"$changed")" "commit or stash them, then run this again"
 }
 
-# all_series QUEUE: the folders of its series, in order
+# all_series QUEUE: prints the folders of all series, in order
 all_series() {
 	[ ! -d "$1" ] || find "$1" -mindepth 1 -maxdepth 1 -type d -name '[0-9]*-*' -printf '%f\n' | sort -V
 }
 
-# series DIR: the names of its patches, in order
+# series DIR: prints the names of the patches in DIR, in order
 series() {
 	[ ! -d "$1" ] || find "$1" -maxdepth 1 -type f -name '[0-9][0-9][0-9][0-9]-*.patch' ! -name '0000-*' -printf '%f\n' | sort
 }
 
-# queue_patches QUEUE: the patches of all of its series, as SERIES/NAME, in order
+# queue_patches QUEUE: prints the patches of all series, as SERIES/NAME, in order
 queue_patches() {
 	local name
 	for name in $(all_series "$1"); do series "$1/$name" | sed "s,^,$name/,"; done
 }
 
-# check_series DIR: stops unless its patches are numbered from 1, without a gap
+# check_series DIR: stops unless the patches are numbered from 1, without a gap
 check_series() {
 	local name number=0
 	while read -r name; do
 		number=$((number + 1))
 		[ "$((10#${name%%-*}))" -eq $number ] ||
-			die "$1 has no patch $(printf %04d $number), or has it twice: the next one is $name" \
-				"bring the missing patch back, or have make export number them anew"
+			die "$1 has no patch $(printf %04d $number), or two patches of one number: the next is $name" \
+				"restore the missing patch, or renumber the patches with make export"
 	done < <(series "$1")
 }
 
-# check_queue QUEUE: stops unless each series is whole, and needs earlier ones only
+# check_queue QUEUE: stops unless each series is whole, and needs earlier series only
 check_queue() {
 	local name need cover before=' '
 	[ ! -d "$1/revert" ] || check_series "$1/revert"
 	for name in $(all_series "$1"); do
 		cover=$1/$name/0000-cover-letter.patch
 		[ -f "$cover" ] || die "$1/$name has no cover letter" \
-			"write $name/0000-cover-letter.patch: that of another series shows how"
+			"write $name/0000-cover-letter.patch, after another series' cover letter"
 		[ -n "$(series "$1/$name")" ] || die "$1/$name has no patches" \
-			"bring them back, or remove the folder"
+			"restore the patches, or remove the folder"
 		check_series "$1/$name"
 		[ "$(sed -n '1,/^$/s/^Needs: .*/x/p' "$cover")" = x ] ||
-			die "$cover does not say what the series stands on" \
-				"a line beneath Subject: names earlier series, or none: Needs: 1-NAME 2-NAME"
+			die "$cover has no line Needs:, or more than one" \
+				"write a line beneath Subject: that names earlier series, or none: Needs: 1-NAME 2-NAME"
 		for need in $(needs "$1" "$name"); do
 			[[ $before = *" $need "* ]] || die "$cover: Needs: names $need, which is no earlier series" \
-				"the earlier ones:${before% }"
+				"the earlier series:${before% }"
 		done
 		before+="$name "
 	done
 }
 
-# needs QUEUE SERIES: the series that its cover letter says it stands on
+# needs QUEUE SERIES: prints the series in the line Needs: of the cover letter
 needs() { sed -n '1,/^$/s/^Needs: //p' "$1/$2/0000-cover-letter.patch" | tr ' ' '\n' | grep -vx -e none -e '' || true; }
 
-# beneath QUEUE SERIES: the series that it stands on, in order
+# beneath QUEUE SERIES: prints all series beneath SERIES, in order
 beneath() { stack "$1" "$2" | grep -vxF "$2" || true; }
 
-# stack QUEUE SERIES: that series and all that it stands on, in order
+# stack QUEUE SERIES: prints all series beneath SERIES, and SERIES, in order
 stack() {
 	local list=$2 more name
 	while :; do
@@ -121,10 +119,10 @@ stack() {
 	echo "$list"
 }
 
-# subject FILE: of a patch, without its prefix
+# subject FILE: prints the patch's subject without the prefix
 subject() { git mailinfo -b /dev/null /dev/null <"$1" 2>/dev/null | sed -n 's/^Subject: //p'; }
 
-# queue_there GIT DIR: how many of its patches are among the last commits in DIR
+# queue_there GIT DIR: counts the queue's patches among the last 1000 commits in DIR
 queue_there() {
 	local name history there=0
 	history=$("$1" "$2" log -n 1000 --format=%s 2>/dev/null) || return
@@ -134,8 +132,8 @@ queue_there() {
 	echo $there
 }
 
-# stamp QUEUE: a checksum of all that its patches say; a queue without patches and
-# none are the same
+# stamp QUEUE: prints a checksum of all patches.  A missing queue has the checksum of an
+# empty queue.
 stamp() {
 	if [ -d "$1" ]; then
 		cd "$1" || exit # in the pipe's own shell
@@ -143,22 +141,22 @@ stamp() {
 	fi | sha256sum | cut -d' ' -f1
 }
 
-# Each patch ends with it, where git am and git apply do not look
+# The last line of each patch, which git am and git apply ignore
 licence='SPDX-License-Identifier: GPL-2.0-only'
 
-# How a patch looks, whatever git's defaults are
+# A patch must not depend on git's defaults
 diff_options=(--no-color --no-renames --abbrev=12 -U3 --inter-hunk-context=0
 	--diff-algorithm=myers --indent-heuristic --no-ext-diff --no-textconv
 	--src-prefix=a/ --dst-prefix=b/ -O/dev/null)
 
-# series_ends TREE: where each series ends, in order: NAME COMMIT.  Stops if the
+# series_ends TREE: prints name and last commit of each series, in order.  Stops if the
 # branches do not follow each other from base to HEAD.
 series_ends() {
 	local tree=$1 name commit previous names
 	previous=$(commit_of "$tree" base)
 	names=$(plain_git "$tree" for-each-ref --format='%(refname:lstrip=3)' refs/heads/series/ | sort -V)
 	[ -n "$names" ] || [ "$(plain_git "$tree" rev-list --count base..HEAD)" = 0 ] ||
-		die "$tree: no branch says which series its commits belong to" \
+		die "$tree: the commits have no branch series/..., so their series is unknown" \
 			"name the series: git -C $tree branch series/1-NAME"
 	for name in $names; do
 		[[ $name = [0-9]*-* ]] || die "$tree: the branch series/$name is not named series/NUMBER-NAME" \
@@ -168,9 +166,9 @@ series_ends() {
 			commit=$(commit_of "$tree" HEAD)
 		{ plain_git "$tree" merge-base --is-ancestor "$previous" "$commit" &&
 			plain_git "$tree" merge-base --is-ancestor "$commit" HEAD; } ||
-			die "$tree: the branch series/$name does not end a part of what leads to HEAD" \
+			die "$tree: the branch series/$name does not end a part of base..HEAD" \
 				"a rebase takes the branches along (git rebase --update-refs);" \
-				"to say anew where that series ends: git -C $tree branch -f series/$name COMMIT"
+				"to end that series at another commit: git -C $tree branch -f series/$name COMMIT"
 		[ "$commit" != "$previous" ] || die "$tree: the branch series/$name has no commit of its own" \
 			"to end the series: git -C $tree branch -D series/$name"
 		echo "$name $commit"
@@ -178,7 +176,7 @@ series_ends() {
 	done
 }
 
-# format_queue TREE OUT: its commits as a queue in OUT
+# format_queue TREE OUT: writes the tree's commits as a queue to OUT
 format_queue() {
 	local name commit previous=base ends
 	ends=$(series_ends "$1") || return
@@ -200,16 +198,16 @@ format_range() {
 		--subject-prefix=PATCH --encode-email-headers "${diff_options[@]}" "$2"
 }
 
-# changed_files TREE [FROM [TO]]: the kernel's files that the queue changes
+# changed_files TREE [FROM [TO]]: prints the kernel's files that the queue changes
 changed_files() {
 	plain_git "$1" diff --no-renames --name-only "${2:-base}" "${3:-HEAD}" -- . \
 		':!tools/testing/selftests' ':!scripts/coccinelle'
 }
 
-# file_diff TREE FILE [FROM [TO]]: all that the queue changes in it
+# file_diff TREE FILE [FROM [TO]]: prints the queue's whole change of FILE
 file_diff() { plain_git "$1" diff "${diff_options[@]}" "${3:-base}" "${4:-HEAD}" -- "$2"; }
 
-# format_diffs TREE OUT: the whole change, a file for each of the kernel's
+# format_diffs TREE OUT: writes the whole change, a diff for each file of the kernel
 format_diffs() {
 	local file
 	mkdir -p "$2"
@@ -219,9 +217,8 @@ format_diffs() {
 	done
 }
 
-# am_series TREE DIR: git am of all its patches.  The committer is always the
-# same and commits when the author wrote, so that the same patches give the same
-# commit ids everywhere.
+# am_series TREE DIR: applies all patches in DIR with git am.  A fixed committer and the
+# author's date give the same commit ids everywhere.
 am_series() {
 	local names log next
 	mapfile -t names < <(series "$2")
@@ -233,11 +230,11 @@ am_series() {
 		next=$(cat "$1/.git/rebase-apply/next" 2>/dev/null) || next=0
 		grep -vE '^(hint:|When you |If you |To |$)' <<<"$log" | head -n 12 | sed 's/^/  | /' >&2
 		die "$2: $([ "$next" = 0 ] && echo "one of its patches" || echo "${names[next - 1]}") does not apply" \
-			"git's words are above, the tree is as it was; correct the patch and run this again"
+			"git's errors are above, the tree is unchanged; correct the patch and run this again"
 	}
 }
 
-# record TREE: its commits are those of the patch files
+# record TREE: records that commits and patch files are the same
 record() {
 	plain_git "$1" update-ref refs/queue/exported HEAD
 	plain_git "$1" config queue.base "$(commit_of "$1" base)"
@@ -245,21 +242,21 @@ record() {
 	plain_git "$1" config queue.series "$(branches "$1")"
 }
 
-# branches TREE: the branches of all series and their commits, in a line
+# branches TREE: prints the branches of all series and their commits, in a line
 branches() { plain_git "$1" for-each-ref --format='%(refname:lstrip=3) %(objectname)' refs/heads/series/ | sort -V | paste -sd' '; }
 
 recorded() { plain_git "$1" config "queue.$2" || true; }
 
-# scratch_tree TREE REV: a clone at $tmp/scratch that shares its objects and has no
-# files: commits can be made there, and nothing in TREE changes
+# scratch_tree TREE REV: makes the clone $tmp/scratch without files, for commits that
+# leave TREE unchanged
 scratch_tree() {
 	rm -rf "$tmp/scratch"
 	plain_git . clone -q --shared --no-checkout --template= "$1" "$tmp/scratch"
 	empty_scratch "$(commit_of "$1" "$2")"
 }
 
-# scratch_stacks: the scratch tree is at the base of $linux.  For stacked, it knows
-# the commits of the tree where each series stands on all series before it.
+# scratch_stacks: makes the scratch tree at the base of $linux.  The commits of $linux,
+# where each series stands on all earlier series, save stacked the work.
 scratch_stacks() {
 	local name commit stack=refs/stack/base
 	scratch_tree "$linux" base
@@ -269,8 +266,8 @@ scratch_stacks() {
 	done < <(series_ends "$linux")
 }
 
-# stacked NAME...: the commit with these series on the base, and nothing else.  git am
-# makes it in the scratch tree, once for each list of series.
+# stacked NAME...: prints the commit with only these series on the base.  git am makes the
+# commit in the scratch tree, once for each list of series.
 stacked() {
 	local name commit next stack=refs/stack/base
 	commit=$(commit_of "$linux" base)
@@ -287,16 +284,17 @@ stacked() {
 	echo "$commit"
 }
 
-# empty_scratch COMMIT: the scratch tree is at that commit, and has no files
+# empty_scratch COMMIT: moves the scratch tree to COMMIT, without files
 empty_scratch() {
 	find "$tmp/scratch" -mindepth 1 -maxdepth 1 ! -name .git -exec rm -rf {} +
 	plain_git "$tmp/scratch" update-ref --no-deref HEAD "$1"
 	plain_git "$tmp/scratch" read-tree HEAD
-	# how a hunk's function is found
+	# git finds the function of a hunk by the tree's attributes
 	plain_git "$tmp/scratch" show HEAD:.gitattributes >"$tmp/scratch/.gitattributes" 2>/dev/null || true
 }
 
-# lock_tree: one at a time may change $linux; what an interrupted run left goes
+# lock_tree: lets one script at a time change $linux, and removes the rest of an
+# interrupted run
 lock_tree() {
 	mkdir -p "${linux%/*}"
 	exec 8>"${linux%/*}/.lock"
@@ -309,7 +307,7 @@ lock_tree() {
 	trap 'rm -rf "$tmp"' EXIT
 }
 
-# need_tree: $linux is a tree that scripts/tree made
+# need_tree: stops unless scripts/tree made $linux
 need_tree() {
 	[ -e "$linux" ] || die "there is no tree at $linux" "scripts/tree makes one"
 	{ [ -e "$linux/.git" ] && commit_of "$linux" pristine && commit_of "$linux" base && commit_of "$linux" HEAD; } >/dev/null ||
@@ -322,12 +320,12 @@ need_exported() {
 	if [ "$(commit_of "$linux" HEAD)" != "$(commit_of "$linux" refs/queue/exported)" ] ||
 		[ "$(recorded "$linux" series)" != "$(branches "$linux")" ] ||
 		[ "$(recorded "$linux" patches)" != "$(stamp "$queue")" ]; then
-		die "$linux and $queue do not say the same" \
-			"${1:-to take the tree\'s commits: scripts/export first; to take the patches: scripts/tree first}"
+		die "the commits of $linux and the patches of $queue differ" \
+			"${1:-to take the commits: scripts/export first; to take the patches: scripts/tree first}"
 	fi
 }
 
-# need_file: FILE is a file that the queue's commits touch, if it is set
+# need_file: stops if FILE is set and no commit of the queue touches it
 need_file() {
 	local touched
 	[ -n "${FILE-}" ] || return 0

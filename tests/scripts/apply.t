@@ -81,7 +81,7 @@ like "$("$apply" 2>&1)" 'made for 5.10.262, the tree is 5.10.262' "apply names b
 
 mine 'void *src_owner;'
 echo mine >"$LINUX/mm/new.c"
-unchanged "apply refuses a tree with a user's file that a patch adds" 'adds one: mm/new.c' "$apply"
+unchanged "apply refuses a tree with a user's file that a patch adds" 'a patch adds: mm/new.c' "$apply"
 rm "$LINUX/mm/new.c"
 echo dirty >>"$LINUX/mm/migrate.c"
 unchanged "apply refuses uncommitted changes" 'not committed' "$apply"
@@ -93,7 +93,7 @@ unchanged "apply refuses a tree in the middle of git am" 'not finished' "$apply"
 rmdir "$LINUX/.git/rebase-apply"
 git config --global --unset-all user.name
 git config --global --unset-all user.email
-unchanged "apply refuses to commit without the user's name and address" 'who you are' env GIT_CONFIG_COUNT=0 EMAIL= "$apply"
+unchanged "apply refuses to commit without the user's name and address" 'no name and address' env GIT_CONFIG_COUNT=0 EMAIL= "$apply"
 git config --global user.name Me
 git config --global user.email me@example.org
 

@@ -67,7 +67,7 @@ like "$out" 'Failed test:  2' "the report names the test that failed"
 is "$(cat "$work/err")" "# a name: got this" "check shows what a failing test writes to stderr"
 like "$(cat "$BUILD/logs/scripts/bad.t")" '^# more' "build/logs has all that a test file printed"
 
-refuses "a long test is refused without --long" 'with --long, others' "$project/scripts/check" hours
+refuses "a long test is refused without --long" 'make check-long has other tests' "$project/scripts/check" hours
 refuses "a test that does not exist is refused" 'no such test' "$project/scripts/check" gone
 refuses "a queue that does not exist is refused" 'choose one of: 1.0 2.0' env QUEUE=3.0 "$project/scripts/check"
 done_testing

@@ -180,7 +180,7 @@ head=$(git -C "$linux" rev-parse HEAD)
 : >"$work/calls"
 out=$(stubbed "$tree" 2>&1)
 is "$?,$(tail -n 1 <<<"$out" | cut -d: -f2)" "0, up to date" "a second run on a tree of another version has nothing to do"
-like "$out" 'made from linux-source-5\.10 5\.10\.10-1, .* no longer had linux-source-5\.10 5\.10\.1-1' "a second run says that the tree is of another version"
+like "$out" 'made from linux-source-5\.10 5\.10\.10-1, .* no longer has linux-source-5\.10 5\.10\.1-1' "a second run says that the tree is of another version"
 is "$(cat "$work/calls")" "" "a second run does not ask the archive"
 cp "$work/good.deb" "$served/5.10.1-1.deb"
 fill

@@ -92,7 +92,7 @@ done
 judge 1 'tainted \(4608\)' "a bad taint bit among harmless ones is no success" exited=0 tainted=4608
 # A proprietary, an external and an unsigned module, and live patching
 judge 0 '^$' "taint bits 0, 12, 13 and 15 are none of a broken kernel" exited=0 tainted=$((1 << 0 | 1 << 12 | 1 << 13 | 1 << 15))
-judge 1 'has not said whether' "a guest that does not tell its taint is no success" tainted=
+judge 1 'has not reported' "a guest that does not tell its taint is no success" tainted=
 judge 1 'exit status in the guest is 3' "a command that fails is no success" "${whole[@]}" exited=3
 judge 1 'exit status in the guest is unknown' "a command whose exit status is lost is no success" "${whole[@]}" exited=
 judge 1 '2 tests failed, whatever' "\`not ok\` lines are no success with exit status 0" "${whole[@]}" failures=2

@@ -108,7 +108,7 @@ refuses "send refuses a MAINTAINERS that does not exist" 'no such file' env MAIN
 refuses "send refuses a series that does not exist" "choose one of: 1-" env SERIES=none "$top/scripts/send"
 refuses "send refuses an argument" 'takes no arguments' "$top/scripts/send" all
 sed -i '$s/.*/ /' "$work/queues/$QUEUE/$first/$(series "$queue/$first" | head -n 1)"
-refuses "send refuses patches that the tree was not made of" 'do not say the same' env PATCHES="$work/queues" SERIES="$first" REROLL=2 "$top/scripts/send"
+refuses "send refuses patches that the tree was not made of" 'the commits of .* differ' env PATCHES="$work/queues" SERIES="$first" REROLL=2 "$top/scripts/send"
 rm "$work/queues/$QUEUE/$first/0000-cover-letter.patch"
 refuses "send refuses a series without cover letter" 'has no cover letter' env PATCHES="$work/queues" "$top/scripts/send"
 is "$(files "$sent")" "$made" "a refused send leaves the earlier mails as before"
