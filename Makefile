@@ -1,12 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# The front door and the graph: a target runs the script of its name in scripts/,
-# after the targets that the script depends on.  Each script can be run alone, and
-# --help explains the script.
+# A target runs the script of its name in scripts/, after the targets that the script
+# depends on.  Each script can be run alone, and --help explains the script.
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 
-# BASE is another name for QUEUE
+# BASE is an alias of QUEUE
 QUEUE ?= $(or $(BASE),5.10)
 unexport BASE
 ARCH ?= x86_64
@@ -44,7 +43,7 @@ deb:    ## build Debian packages of your patched tree: LINUX=dir, CONFIG=file
 clean:  ## remove all builds; keep the kernel trees
 distclean: ## remove builds and kernel trees, if all work in them is exported
 
-# step NAME,COMMAND: runs the command and notes its seconds, for the sums of make run
+# step NAME,COMMAND: runs the command and records its seconds for the summary of make run
 steps := build/steps-$(QUEUE)
 step = @mkdir -p build && began=$$(date +%s) && $2 && echo "$1 $$(($$(date +%s) - began))" >>$(steps)
 
@@ -60,7 +59,6 @@ ifeq ($(QUEUE),all)
 ifneq ($(VERSION)$(KERNEL_TARBALL),)
 $(error VERSION and KERNEL_TARBALL are of one kernel: name its queue with QUEUE=)
 endif
-# One queue after the other
 run tree diff log export kernel selftests boot reboot stress send:
 	@for queue in $(queues); do $(MAKE) --no-print-directory QUEUE=$$queue $@ || exit; done
 prepare: deps

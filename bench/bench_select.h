@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 WITH Linux-syscall-note */
-/* Between hmm-bench and bench/select.c in the kernel */
+/* The interface between hmm-bench and bench/select.c in the kernel */
 #ifndef BENCH_SELECT_H
 #define BENCH_SELECT_H
 
@@ -7,12 +7,12 @@
 #include <linux/types.h>
 
 /*
- * @start: (in) where the range begins, a multiple of the page size
- * @npages: (in) how many pages it has
- * @node: (in) bring all system memory there; if negative, select device private
- *	  memory of an owner who has none, and bring nothing anywhere
- * @selected: (out) how many pages migrate_vma_setup() has collected
- * @moved: (out) how many have migrated
+ * @start: (in) start of the range, a multiple of the page size
+ * @npages: (in) number of pages in the range
+ * @node: (in) target node for all system memory; if negative, select device private
+ *	  memory of an owner without any, and move nothing
+ * @selected: (out) number of pages that migrate_vma_setup() has collected
+ * @moved: (out) number of pages that have migrated
  */
 struct bench_select {
 	__u64	start;

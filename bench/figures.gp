@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# points.tsv, from bench/points.awk, as figures.svg.  sides has the names of the sides
+# Draws figures.svg from points.tsv of bench/points.awk.  The variable sides has the sides
 # in the order of the columns: gnuplot -e 'sides="5.10-base 5.10-queue"' figures.gp
 colours = "#b8b8b8 #7f7f7f #2a7fbf #e0a458 #2f8f4e #8c6bb1 #d98fb8 #5f5f5f"
 n = words(sides)

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# What each function takes of a step, on two sides, as a table in Markdown: those
-# that take ten instructions a page on one of them, what grew least first.
+# Prints a table in Markdown: instructions of each function in a step, on two sides.
+# Functions below ten instructions a page on both sides share a row; the smallest growth
+# comes first.
 # Usage: awk -v scene=SCENE -v step=STEP -f bench/functions.awk OUT TSV OUT TSV
 
 BEGIN { FS = "\t" }
@@ -14,7 +15,7 @@ $1 == "interval" {
 }
 (side, $2) in of && $1 == "total" { total[side] += of[side, $2] * $3 }
 (side, $2) in of && $1 == "function" {
-	# what the compiler has made of a function
+	# the compiler's clones of a function count for the function
 	name = $3
 	sub(/\.(isra|constprop|part|cold).*/, "", name)
 	all[side, name] += of[side, $2] * $4
@@ -36,7 +37,7 @@ END {
 			continue
 		}
 		line = sprintf("| `%s` | %.0f | %.0f | %+.0f |", name, a, b, b - a)
-		# in order of the change, then of the size
+		# sorted by change, then by size
 		n++
 		for (i = n; i > 1 && (b - a < change[i - 1] || (b - a == change[i - 1] && a > size[i - 1])); i--) {
 			lines[i] = lines[i - 1]

@@ -1,25 +1,24 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Migrates memory to test_hmm's device and back, in scenes that are the same on
- * each kernel, and checks that the data is what it was.
+ * each kernel, and checks that the data is unchanged.
  *
  * usage: hmm-bench insns|counts|time
  *
  *   insns    for bench/insns.c, which counts between bench_begin() and bench_end();
  *            prints a line for each interval
- *   counts   the same, without what is large, while another thread keeps the other
- *            CPU busy, so that this one has a TLB to shoot down
- *   time     how long it takes, as a multiple of the time to copy as much memory
+ *   counts   the same without the large scenes, while a second thread keeps the
+ *            second CPU busy, so that the first CPU has a TLB to shoot down
+ *   time     the time of each step, as a multiple of the time to copy as much memory
  *
  * Lines have tabs between their fields:
  *   interval NUMBER SCENE STEP SIGN PAGES CALLS SELECTED MOVED SPLIT_PAGES SPLIT_PMDS
  *   time SCENE STEP RATIO
- * A step may have several intervals; those whose SIGN is - are what it does beside,
- * to be subtracted. CALLS are ioctls. SELECTED and MOVED are what the driver says, or
- * -1.
+ * A step may have several intervals; an interval whose SIGN is - is other work, to
+ * be subtracted. CALLS are ioctls. SELECTED and MOVED are the driver's counts, or -1.
  *
- * The memory is anonymous and private; "small" is without huge pages, "huge" is
- * nothing else.
+ * The memory is anonymous and private; "small" has no huge pages, "huge" only huge
+ * pages.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -50,7 +49,7 @@
 #define MADV_PAGEOUT 21
 #endif
 
-/* What 5.10 calls otherwise */
+/* 5.10 has another name for the command */
 #ifndef HMM_DMIRROR_MIGRATE_TO_DEV
 #define HMM_DMIRROR_MIGRATE_TO_DEV HMM_DMIRROR_MIGRATE
 #endif
@@ -79,7 +78,7 @@ static void fail(const char *format, ...)
 	exit(1);
 }
 
-/* Where the plugin begins and ends to count */
+/* The plugin counts between calls of these functions */
 __attribute__((noinline)) void bench_begin(void) { __asm__ volatile("" ::: "memory"); }
 __attribute__((noinline)) void bench_end(void) { __asm__ volatile("" ::: "memory"); }
 
@@ -102,8 +101,8 @@ static long vmstat(const char *name)
 }
 
 /*
- * Memory that a scene is played on: a part for each thread, and a hole between two,
- * since test_hmm of some kernels invalidates one page too many.
+ * The memory of a scene: a part for each thread, and a hole between two parts, since
+ * test_hmm of some kernels invalidates one page too many.
  */
 struct range {
 	char *p;
@@ -124,7 +123,7 @@ static char *page_of(const struct range *r, unsigned long i)
 	return r->p + i * page_size + i / (pages(r) / r->threads) * HUGE;
 }
 
-/* Nothing is there yet. What is around it cannot be part of one of its huge pages. */
+/* Maps without populating. PROT_NONE around the range keeps huge pages inside. */
 static void map(struct range *r)
 {
 	unsigned long length = r->size + (r->threads - 1) * HUGE;
@@ -161,7 +160,7 @@ static void fill(const struct range *r)
 		     r->huge ? r->size / HUGE : 0);
 }
 
-/* In memory, or in what the device has returned */
+/* Checks the memory, or the data that the device has returned */
 static void check(const struct range *r, bool returned, const char *where)
 {
 	unsigned long i, at;
@@ -180,7 +179,7 @@ static void unmap(const struct range *r)
 	munmap(r->reserved, r->length);
 }
 
-/* Asks the driver for something with pages of one part: 0, or an error */
+/* Asks the driver for a command on pages of one part: 0, or an error */
 static int ask(unsigned long what, const struct range *r, unsigned long first,
 	       unsigned long nr)
 {
@@ -197,7 +196,7 @@ static int ask(unsigned long what, const struct range *r, unsigned long first,
 	return 0;
 }
 
-/* The same of all threads at once, a part for each */
+/* ask() by all threads at once, a part for each thread */
 struct part {
 	const struct range *r;
 	unsigned long what;
@@ -295,7 +294,7 @@ static void read_singly(const struct range *r)
 	}
 }
 
-/* All that can be had, whatever is missing */
+/* Migrates as many pages as possible: a hole is no error */
 static void try_device(const struct range *r)
 {
 	int ret = ask(HMM_DMIRROR_MIGRATE_TO_DEV, r, 0, pages(r));
@@ -352,7 +351,7 @@ static void device_only(const struct range *r)
 	select_node(r, -1);
 }
 
-/* Plays a step, or a part of it, or what is no part of it */
+/* Plays a step, a part of a step, or work to subtract from a step */
 static void play_part(const char *name, char sign, void (*step)(const struct range *r),
 		      const struct range *r)
 {
@@ -374,7 +373,7 @@ static void play(const char *name, void (*step)(const struct range *r),
 	play_part(name, '+', step, r);
 }
 
-/* What the driver does each time that it has migrated: it reads all, and returns it */
+/* After each migration, the driver reads all pages and returns the data: subtract this */
 static void but_for(const char *name, void (*step)(const struct range *r),
 		    const struct range *r)
 {
@@ -418,7 +417,7 @@ static void back(const struct range *r, const char *how)
 }
 
 /*
- * To the device and back, by a call if there is one
+ * To the device and back; without a call to migrate back, CPU faults do this
  */
 static void there_and_back(unsigned long size, int huge, int threads)
 {
@@ -460,7 +459,7 @@ static void half_on_device(unsigned long size, int huge)
 	half.size = size / 2;
 	to_device(&half);
 	play("to device", try_device, &r);
-	/* Some test_hmm cannot read what is partly on the device. */
+	/* test_hmm of some kernels cannot read a range that is partly on the device. */
 	if (done.moved) {
 		check(&r, true, "on the device");
 		but_for("to device", read_back, &r);
@@ -530,7 +529,7 @@ static void swapped(unsigned long size)
 	if (done.moved != (long)pages(&r))
 		fail("%s: %ld pages have moved", r.scene, done.moved);
 #else
-	/* What is not there is not selected: the device faults it in, and asks again. */
+	/* Swapped-out pages are not selected: the device faults them in, and asks again. */
 	play("to device", try_device, &r);
 	play("to device", read_back, &r);
 	but_for("to device", read_back, &r);
@@ -617,7 +616,7 @@ static void median(const char *scene, const char *step, double *ratios)
 	printf("time\t%s\t%s\t%.3f\n", scene, step, ratios[ROUNDS / 2]);
 }
 
-/* A copy before each step, of which both have the same neighbours in time */
+/* A copy right before each step, so that the host's load is the same for both */
 static double copy(const struct range *r, char *to)
 {
 	unsigned long part = r->size / r->threads;
@@ -694,7 +693,7 @@ int main(int argc, char **argv)
 	else
 		fail("usage: hmm-bench insns|counts|time");
 
-	/* When a serial line takes a character is up to the host: all at the end. */
+	/* Print at the end only, as the host decides when a serial line takes a character. */
 	setvbuf(stdout, NULL, _IOFBF, 1 << 16);
 	page_size = sysconf(_SC_PAGESIZE);
 	device = open("/dev/hmm_dmirror0", O_RDWR);
@@ -722,7 +721,7 @@ int main(int argc, char **argv)
 			fail("no thread");
 		pin(spinner, 1);
 	}
-	/* The first time, the device gets its memory. */
+	/* The first migration allocates the device's memory. */
 	for (i = 0; i < 2; i++) {
 		struct range r = range(mode == INSNS ? LARGEST : 32 * MIB, i, 1, 1, "first");
 

@@ -5,19 +5,19 @@
  * function is entered. A block that an exception ends early counts as a whole.
  *
  * Arguments, all needed:
- *   begin=ADDRESS end=ADDRESS  functions of a program in the guest, between whose
- *                              calls is counted: an interval
- *   symbols=FILE               System.map of the kernel; nothing of it may be a
- *                              module, nor be relocated (nokaslr)
- *   core=FILE                  what is counted apart: from an "enter ADDRESS" to a
- *                              "leave ADDRESS", but for excursions, each from an
+ *   begin=ADDRESS end=ADDRESS  functions of a program in the guest: an interval lasts
+ *                              from a call of the first to a call of the second
+ *   symbols=FILE               System.map of the kernel, which must have no modules
+ *                              and not be relocated (nokaslr)
+ *   core=FILE                  code to count apart: from an "enter ADDRESS" to a
+ *                              "leave ADDRESS", except excursions, each from an
  *                              "out ADDRESS" to the next block of a "back FUNCTION";
- *                              one that enters an "act FUNCTION" is told apart
- *   out=FILE                   gets, with tabs between:
+ *                              ACTS counts excursions that enter an "act FUNCTION"
+ *   out=FILE                   the results, with tabs between:
  *     total INTERVAL KERNEL USER CORE ACTS
  *     function INTERVAL NAME ALL CORE CALLS OUT
- *   KERNEL, USER, CORE and ALL are instructions, ACTS excursions, CALLS and OUT how
- *   often a function has been entered, in all and on excursions
+ *   KERNEL, USER, CORE and ALL are instructions, ACTS excursions, CALLS and OUT the
+ *   entries of a function, in all and on excursions
  *
  * The guest's CPUs must take turns (thread=single).
  */
@@ -28,8 +28,8 @@
 #include <string.h>
 
 /*
- * QEMU's interface, as far as it is used here: Debian does not package its header.
- * None of this has changed since plugins are there.
+ * The used part of QEMU's plugin interface, as Debian does not package the header.
+ * This part is the same in all versions.
  */
 typedef uint64_t qemu_plugin_id_t;
 struct qemu_plugin_tb;
@@ -45,7 +45,7 @@ uint64_t qemu_plugin_tb_vaddr(const struct qemu_plugin_tb *tb);
 
 #define EXPORT __attribute__((visibility("default")))
 
-/* Each QEMU takes plugins of a few versions. */
+/* A QEMU loads plugins of a few versions only. */
 #ifndef VERSION
 #define VERSION 1
 #endif
@@ -65,7 +65,7 @@ struct symbol {
 	bool back, act;
 };
 
-/* A translated block; there may be several of one address */
+/* A translated block; an address may have several blocks */
 struct block {
 	struct symbol *symbol;
 	uint64_t insns;
@@ -164,7 +164,7 @@ static void executed(unsigned int cpu, void *data)
 	}
 }
 
-/* The last one that does not begin behind the address */
+/* The last symbol that does not begin behind the address */
 static struct symbol *symbol_of(uint64_t address)
 {
 	size_t low = 0, high = nr_symbols;
@@ -224,7 +224,7 @@ static int by_address(const void *a, const void *b)
 	return x->address < y->address ? -1 : x->address > y->address;
 }
 
-/* Of those with the same address, any: they are the same function. */
+/* Symbols of one address are one function, so their order does not matter. */
 static void read_symbols(const char *path)
 {
 	FILE *file = fopen(path, "r");

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# What bench/figures.gp draws, a line for each scene: NAME and, for each side, the
-# instructions a page, then the TLB shootdowns a page table.
+# Prints the input of bench/figures.gp, a line for each scene: NAME and, for each side,
+# the instructions a page, then the TLB shootdowns a page table.
 # Usage: awk -f bench/points.awk SIDE/rows.tsv...
 
 BEGIN {

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# What hmm-bench has printed and what bench/insns.c has counted, as rows with tabs
-# between: MEASURE SCENE STEP VALUE.  Usage: awk -f bench/rows.awk OUT [TSV]
+# Turns the output of hmm-bench and the counts of bench/insns.c into rows with tabs
+# between fields: MEASURE SCENE STEP VALUE.  Usage: awk -f bench/rows.awk OUT [TSV]
 
 BEGIN {
 	FS = OFS = "\t"
-	# Which functions tell of what: one kernel has one of those with the same name
+	# Calls of a function count for its measure; function names differ between kernels
 	of["smp_call_function_many_cond"] = "shootdowns"
-	# of which these are for the kernel's own addresses
+	# subtracted from the shootdowns below: flushes of kernel addresses
 	of["flush_tlb_kernel_range"] = "kernel shootdowns"
 	of["dmirror_interval_invalidate"] = "delivered"
 	of["isolate_lru_page"] = of["folio_isolate_lru"] = "isolated"
@@ -15,7 +15,7 @@ BEGIN {
 }
 
 $1 == "interval" {
-	# 5.10 has no call for that, in most of its forms
+	# CPU faults share a row with the call to migrate back, which 5.10 mostly lacks
 	if ($3 ~ /MiB/ && $4 == "faults")
 		$4 = "back"
 	key = $3 OFS $4
@@ -42,7 +42,7 @@ $1 == "total" {
 	sum["acted", step[$2]] += sign[$2] * $6
 }
 
-# unlock_page() of newer kernels is folio_unlock()
+# unlock_page() of newer kernels calls folio_unlock(): do not count both
 $1 == "function" && $3 == "folio_unlock" { folios = 1 }
 $1 == "function" && $3 in of {
 	if ($3 == "unlock_page")
@@ -61,7 +61,7 @@ END {
 		sum["shootdowns", key] -= sum["kernel shootdowns", key]
 		if (!folios)
 			sum["unlocked", key] += pageunlocks[key]
-		# A huge page that is left whole is one
+		# Isolation counts a whole huge page once, moved counts its 512 pages
 		unit = key ~ /huge/ && sum["isolated", key] <= pages[key] / 512 ? 512 : 1
 		if (key ~ /to node$/)
 			sum["in vain", key] = sum["isolated", key] - sum["moved", key] / unit
@@ -69,7 +69,7 @@ END {
 			value = sum[measures[m], key] + 0
 			if (m <= 2)
 				value = sprintf("%.1f", value / pages[key])
-			# A thread that waits leaves the CPU to one that is elsewhere
+			# A waiting thread leaves the CPU to a thread outside of migrate_vma_*()
 			if (m == 2 && key ~ /threads/)
 				continue
 			print measures[m], key, value

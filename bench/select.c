@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What the figures ask for and test_hmm of some kernels has no command for:
- * selections of a device's own memory, and moving system memory to a node. It is
- * built into each kernel that is measured, and knows the interface of each.
+ * Commands for the figures that test_hmm of some kernels lacks: selecting a device's
+ * own memory, and moving system memory to a node. Each measured kernel has this driver
+ * built in, and the driver knows the interface of each kernel.
  */
 #include <linux/fs.h>
 #include <linux/highmem.h>
@@ -16,10 +16,10 @@
 #include <linux/uaccess.h>
 #include "bench_select.h"
 
-/* The owner of nothing: its device private memory is nowhere. */
+/* An owner without device private memory */
 static char nobody;
 
-/* As many at a time as test_hmm of 7.3 takes: a page table */
+/* test_hmm of 7.3 takes as many pages in a call: a page table */
 #define BATCH (PMD_SIZE >> PAGE_SHIFT)
 
 static unsigned long bench_moved(const struct migrate_vma *args)
@@ -51,7 +51,7 @@ static struct page *bench_alloc(int node, unsigned int order)
 #endif
 }
 
-/* What is selected and on another node gets a page there; the rest stays. */
+/* A selected page on another node gets a page on @node; other pages stay. */
 static void bench_alloc_and_copy(struct migrate_vma *args, int node)
 {
 	unsigned long i, j, nr;

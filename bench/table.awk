@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# The rows of all sides as one table in Markdown, then what was aimed at.
+# Prints the rows of all sides as one table in Markdown, then a verdict on each aim.
 # Usage: awk -f bench/table.awk SIDE/rows.tsv... SIDE/rows-again.tsv...
-# A figure that was another one the second time has both, with a slash between.
+# A count that differs the second time is shown as FIRST/SECOND.
 
 BEGIN { FS = "\t" }
 
@@ -29,7 +29,7 @@ FNR == 1 {
 	}
 }
 
-# figure SIDE MEASURE STEP: as it is shown
+# figure SIDE MEASURE STEP: the text for the table
 function figure(side, measure, step,    key) {
 	key = measure FS step
 	if (!((side, key) in value))
@@ -53,7 +53,7 @@ function heading(text,    i) {
 	print ""
 }
 
-# show MEASURE STEP LABEL: a row, unless nobody has anything there
+# show MEASURE STEP LABEL: prints a row, unless all sides are empty or 0
 function show(measure, step, label,    i, cell, line, some) {
 	line = "| " label " |"
 	for (i = 1; i <= nr_sides; i++) {
@@ -76,7 +76,8 @@ function verdict(met, text) {
 	printf "- %s: %s\n", met ? "met" : "**missed**", text
 }
 
-# against QUEUE QUEUE: where the queue takes more, and how much at the worst
+# against QUEUE BASE MEASURE WHAT: counts the steps in which QUEUE takes at most 1 % more
+# than BASE, and names the worst step
 function against(queue, base, measure, what,    i, ratio, worst, where, over, n) {
 	if (!have[queue] || !have[base])
 		return
@@ -95,7 +96,7 @@ function against(queue, base, measure, what,    i, ratio, worst, where, over, n)
 		queue, what, base, n - over, n, worst, name(where)))
 }
 
-# plain STEP SCENE: the ways there and back
+# plain STEP SCENE: the aim for a small page to the device, or back
 function plain(step, scene,    ratio) {
 	if (!number("7.3-base", "whole", scene FS step) || !have["7.3-queue"])
 		return
@@ -117,7 +118,7 @@ END {
 	for (i = 1; i <= nr_steps; i++)
 		show("whole", steps[i], name(steps[i]))
 
-	# What is called as often for each size is shown for one.
+	# Counts that do not depend on the size are shown for one size
 	n = split("calls,shootdowns,delivered,acted,selected,moved,isolated,unmapped,unlocked,in vain,pages split,PMDs split", measures, ",")
 	split("calls of the driver,TLB shootdowns,invalidations that reach the device,invalidations that drop a mirror,pages that `migrate_vma_setup()` selects,pages that move,pages isolated,pages unmapped,locks dropped,pages isolated; locked; unmapped and put back for nothing,huge pages split,PMDs split", titles, ",")
 	for (m = 1; m <= n; m++) {
