@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
 # Sourced by tests/*.t: results in TAP, for prove.  A test file ends with
-# done_testing; one that dies before has no plan, which prove takes for a failure.
+# done_testing: prove fails a test file that dies before and so has no plan.
 
 set -u
-# shellcheck disable=SC2034 # for those who source this
+# shellcheck disable=SC2034 # for the test files
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 tests_run=0
 chosen_queue=
@@ -12,7 +12,7 @@ tests_failed=0
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-# diag TEXT...: for whoever reads the log; after a failure, for all to see
+# diag TEXT...: goes to the log; after a failure also to stderr, which prove shows
 diag() {
 	local text
 	text=$(printf '%s\n' "$*" | sed 's/^/# /')
@@ -56,7 +56,7 @@ like() {
 	result $? "$3" || { diag "got:    $1"$'\n'"wanted: $2"; return 1; }
 }
 
-# refuses NAME REGEX COMMAND...: exit status 2 and a message like that
+# refuses NAME REGEX COMMAND...: exit status 2 and a message that matches REGEX
 refuses() {
 	local name=$1 regex=$2 out status=0
 	shift 2
@@ -65,7 +65,7 @@ refuses() {
 	result $? "$name" || { diag "exit status $status, wanted 2; message: $out"$'\n'"wanted: $regex"; return 1; }
 }
 
-# skip COUNT REASON: tests that cannot run here, one by one
+# skip COUNT REASON: a result for each test that cannot run here
 skip() {
 	local i
 	for ((i = 0; i < $1; i++)); do
@@ -80,12 +80,12 @@ done_testing() {
 	exit
 }
 
-# files DIR: a checksum of all files there and their names
+# files DIR: a checksum of the names and contents of all its files
 files() {
 	(cd "$1" && find . -type f -print0 | LC_ALL=C sort -z | xargs -0 -r sha256sum) | sha256sum
 }
 
-# state TREE: everything that must not change when a git tree is left alone
+# state TREE: everything that must not change if a script refuses a git tree
 state() {
 	git -C "$1" rev-parse HEAD
 	git -C "$1" symbolic-ref -q HEAD
@@ -95,7 +95,7 @@ state() {
 	git -C "$1" stash list
 }
 
-# fake_linux DIR [HEADER-LINE]: as much of Linux as the scripts look at
+# fake_linux DIR [HEADER-LINE]: the few files of Linux that the scripts read
 fake_linux() {
 	mkdir -p "$1/mm" "$1/include/linux"
 	printf 'VERSION = 5\nPATCHLEVEL = 10\nSUBLEVEL = 262\nEXTRAVERSION =\n' >"$1/Makefile"
@@ -107,14 +107,14 @@ fake_linux() {
 	printf '/*\n' >"$1/.gitignore"
 }
 
-# commit DIR SUBJECT: everything in it, signed off
+# commit DIR SUBJECT: commits all files of DIR, signed off
 commit() {
 	git -C "$1" add -Af .
 	git -C "$1" -c user.name=A -c user.email=a@example.org -c commit.gpgSign=false commit -q -s -m "$2"
 }
 
-# Whoever runs the tests may have a configuration of his own.  QUEUE is for the
-# tests in tests/series; make check calls them by a link in a folder of that name.
+# The user's variables and git configuration must not change a result.  QUEUE is for
+# the tests in tests/series; make check calls these by a link in a folder of its name.
 chosen_queue=${QUEUE-}
 folder=$(basename "$(dirname "$0")")
 [ ! -f "$top/patches/$folder/source.mk" ] || chosen_queue=$folder

@@ -1,8 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# What `make run` does, for each further architecture of every base: all cases
-# pass there, or are on the list of those that are not for it.  Linux's own
-# hmm-tests, which nobody has patched, fail none.  And a minute of hmm-stress.
+# `make run` on each further architecture of every queue: each case passes, or is in
+# expect/skips.  Linux's own, unpatched hmm-tests and a minute of hmm-stress pass.
 # shellcheck source=tests/lib.sh
 . "$(dirname "$(realpath "$0")")/../lib.sh"
 # shellcheck source=scripts/common.sh

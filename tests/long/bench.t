@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# The figures: what has been reached stays so.  All sides, three quarters of an hour
-# if no kernel has been built.
+# The figures do not get worse than the aims that were met.  Measures all sides, which
+# takes three quarters of an hour if no kernel has been built.
 # shellcheck source=tests/lib.sh
 . "$(dirname "$(realpath "$0")")/../lib.sh"
 
@@ -10,7 +10,7 @@ is $? 0 "bench measures all sides" || { diag "$(tail -n 20 "$work/err")"; done_t
 targets=$(sed -n '/^What was aimed at/,$p' "$work/out")
 diag "$targets"
 
-# met REGEX NAME: there are such lines, and each says that the target is met
+# met REGEX NAME: at least one aim matches REGEX, and each matching aim is met
 met() {
 	local lines
 	lines=$(grep -E -e "$1" <<<"$targets")
@@ -22,7 +22,7 @@ met 'nothing isolated, unmapped, invalidated or split' "7.3: memory that is not 
 met 'a TLB shootdown a page table' "7.3: a migration sends one TLB shootdown a page table"
 met 'swapped-out memory in one call' "7.3: a driver migrates swapped-out memory in one call"
 
-# worst QUEUE QUEUE STEP: in migrate_vma_*(), relative to the base
+# worst QUEUE BASE STEP: instructions in migrate_vma_*(), relative to the base
 worst() {
 	local side value=()
 	for side in "$1" "$2"; do
@@ -37,7 +37,7 @@ for step in '32 MiB, small, 1 thread: to device' '32 MiB, small, 1 thread: back'
 	'device only, over system THPs: select' 'holes only, small: to device'; do
 	ratio=$(worst 7.3-queue 7.3-base "$step")
 	ok "7.3: \"$step\" takes at most 1.02 of the base's instructions: $ratio" awk -v r="$ratio" 'BEGIN { exit !(r > 0 && r <= 1.02) }'
-	case $step in *back* | *faults*) continue ;; esac # 5.10 keeps dirty bits there
+	case $step in *back* | *faults*) continue ;; esac # keeping dirty bits costs 5.10 more
 	ratio=$(worst 5.10-queue 5.10-base "$step")
 	ok "5.10: \"$step\" takes at most 1.05 of the base's instructions: $ratio" awk -v r="$ratio" 'BEGIN { exit !(r > 0 && r <= 1.05) }'
 done

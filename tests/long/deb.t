@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# make apply and make deb on a tree of a user's own, with a configuration of his own:
-# the packages hold a kernel that boots and passes hmm-tests.
+# make apply and make deb on a user's tree, with a user's configuration: the packages
+# have a kernel that boots and passes hmm-tests.
 # shellcheck source=tests/lib.sh
 . "$(dirname "$(realpath "$0")")/../lib.sh"
 # shellcheck source=scripts/common.sh
@@ -40,7 +40,7 @@ for QUEUE in $(queues); do
 	package=$(find "$build/$QUEUE/deb" -maxdepth 1 -name "linux-image-$release-mine_*.deb")
 	like "$out" "apt install .*linux-image-$release-mine_" "$QUEUE: deb prints the command that installs the packages"
 
-	# The guest boots what is in the package, not what scripts/kernel has built
+	# The guest boots the package's kernel, not the kernel that scripts/kernel has built
 	root=$work/root-$QUEUE
 	dpkg-deb -x "$package" "$root"
 	out=$work/out-$QUEUE

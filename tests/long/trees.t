@@ -1,8 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# `make apply` on both ends of the series that Debian serves, as somebody who has
-# such a tree would do it; and hmm-tests on what comes out, where that is not what
-# all the other tests run on.
+# `make apply` on the oldest and the newest kernel in ENDS, on a user's tree.  A tree
+# of another version than the pinned one runs hmm-tests, as no other test covers it.
 # shellcheck source=tests/lib.sh
 . "$(dirname "$(realpath "$0")")/../lib.sh"
 # shellcheck source=scripts/common.sh

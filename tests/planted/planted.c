@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Does something wrong, to see whether the debug kernel says so. */
+/* Makes one planted mistake, which the debug kernel must report. */
 #include <linux/delay.h>
 #include <linux/list.h>
 #include <linux/mm.h>

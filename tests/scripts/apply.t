@@ -10,7 +10,7 @@ export PATCHES=$work/patches LINUX=$work/mine
 git config --global user.name Me
 git config --global user.email me@example.org
 
-# A queue: revert/ turns pgmap_owner into src_owner, two patches build on that
+# A queue: revert/ turns pgmap_owner into src_owner, and two patches build on src_owner
 maker=$work/maker
 fake_linux "$maker"
 git -C "$maker" init -q
@@ -31,7 +31,7 @@ for name in 1-first 2-second; do
 	printf 'Subject: [PATCH 0/1] %s\nNeeds: none\n\nText.\n' "$name" >"$PATCHES/5.10/$name/0000-cover-letter.patch"
 done
 
-# mine [HEADER-LINE]: a new tree
+# mine [HEADER-LINE]: makes a new tree of the user's
 mine() {
 	rm -rf "$LINUX"
 	fake_linux "$LINUX" "$@"
@@ -40,7 +40,7 @@ mine() {
 }
 head_of() { git -C "$LINUX" rev-parse HEAD; }
 
-# unchanged NAME REGEX COMMAND...: like refuses, and the tree does not change
+# unchanged NAME REGEX COMMAND...: as refuses, and the tree does not change
 unchanged() {
 	local before
 	before=$(state "$LINUX"; files "$LINUX/.git/refs"; ls -A "$LINUX" "$LINUX/.git")

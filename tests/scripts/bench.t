@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# scripts/bench: the plugin counts right, and the table reports the counts.  The
-# figures themselves are in tests/long/bench.t.
+# scripts/bench: the plugin's counts are exact, and the table reports the counts.
+# tests/long/bench.t checks the figures themselves.
 # shellcheck source=tests/lib.sh
 . "$(dirname "$(realpath "$0")")/../lib.sh"
 # shellcheck source=scripts/common.sh
@@ -19,8 +19,7 @@ refuses "bench refuses another TREE than keep" 'TREE=away' env TREE=away "$top/s
 refuses "boot refuses another EXACT than 1" 'EXACT=2' env EXACT=2 "$top/scripts/boot" true
 refuses "boot refuses to count instructions under KVM" 'KVM does not count' env EXACT=1 ACCEL=kvm "$top/scripts/boot" true
 
-# The plugin.  A program that calls what the kernel has a function for: as often as
-# it does between the marks, and no more.
+# The plugin must count exactly the system calls that a program makes between the marks
 cat >"$work/calls.c" <<'END'
 #define _GNU_SOURCE
 #include <stdio.h>
@@ -46,7 +45,7 @@ gcc-12 -O1 -static -Wl,-Ttext-segment=0x5e100000 -o "$work/calls" "$work/calls.c
 version=$(QEMU_PLUGIN=$work/insns.so "$top/scripts/bench" --plugin)
 is $? 0 "QEMU loads the plugin that bench builds" || diag "$version"
 
-# count NAME CORE: runs it; what it counted is in $work/NAME.tsv
+# count NAME CORE: runs the program; the plugin's counts go to $work/NAME.tsv
 count() {
 	local begin end
 	begin=$(nm "$work/calls" | awk '$3 == "bench_begin" { print $1 }')
@@ -70,7 +69,7 @@ is "$(cat "$work/again.out")" "$(cat "$work/first.out")" "another guest repeats 
 like "$(qemu-system-x86_64 -machine none -display none -plugin "$work/insns.so,nonsense=1" 2>&1 </dev/null)" \
 	'insns: no such argument: nonsense' "the plugin refuses an unknown argument"
 
-# Rows, from what hmm-bench and the plugin say
+# rows.awk makes rows of the output of hmm-bench and the plugin
 tab() { tr ' ' '\t' | tr _ ' '; }
 tab >"$work/out" <<'END'
 interval 0 scene to_device + 512 1 -1 512 2 3
@@ -81,7 +80,7 @@ total 0 10240 9 5120 2
 function 0 folio_isolate_lru 512 512 512 0
 total 1 5120 9 0 0
 END
-# underscores are spaces there
+# tab has turned these underscores into spaces
 sed -i 's/folio isolate lru/folio_isolate_lru/' "$work/tsv"
 rows=$(awk -f "$top/bench/rows.awk" "$work/out" "$work/tsv")
 like "$rows" $'^whole\tscene\tto device\t10\\.0$' "rows.awk prints instructions a page, less those of a minus interval"
@@ -98,7 +97,7 @@ side() {
 		whole 'all on the wanted node, small' 'to node' 5 >"$work/$1/rows.tsv"
 	sed "s/\t$3\$/\t${4-$3}/" "$work/$1/rows.tsv" >"$work/$1/rows-again.tsv"
 }
-# table: of the two sides
+# table: the table of the two sides
 table() { (cd "$work" && awk -f "$top/bench/table.awk" 7.3-base/rows.tsv 7.3-queue/rows.tsv 7.3-base/rows-again.tsv 7.3-queue/rows-again.tsv); }
 side 7.3-base 1000 8208
 side 7.3-queue 799 16
@@ -115,7 +114,7 @@ like "$out" '^- \*\*missed\*\*: 7.3-queue, a TLB shootdown a page table: 17 for 
 like "$out" '^\| 32 MiB, small, 1 thread: to device \| 8208 \| 17/18 \|$' "the table shows both values of a count that differs"
 like "$out" '^- 1 of [0-9]* counts were another the second time' "the table says that one count differs the second time"
 
-# The page shows what was published
+# The page shows the published figures
 ok "docs/figures.md has a place for the figures" grep -q "^<!-- figures" "$top/docs/figures.md"
 is "$(grep -c '(figures.svg)' "$top/docs/figures.md")" 1 "docs/figures.md shows figures.svg once"
 ok "docs/figures.svg is a whole picture" grep -q '</svg>' "$top/docs/figures.svg"

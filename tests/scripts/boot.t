@@ -13,11 +13,11 @@ unset ARCH APPEND QEMU_ARGS EXTRA MEM SMP CONFIGS V
 boot=$top/scripts/boot
 [ -f "$OUT/vmlinux" ] || "$top/scripts/kernel" 2>&1 | sed 's/^/# /'
 [ -f "$OUT/hmm-tests" ] || "$top/scripts/selftests" 2>&1 | sed 's/^/# /'
-# listed: what is in OUT, but for the log of whoever else boots this kernel
+# listed: the files in OUT, but for the log of other boots of this kernel
 listed() { find "$OUT" -maxdepth 2 ! -name 'boot.log*' -printf '%P %s\n' | sort; }
 before=$(listed)
 
-# fails NAME REGEX COMMAND...: exit status 1 and a message like that
+# fails NAME REGEX COMMAND...: exit status 1 and a message that matches REGEX
 fails() {
 	local name=$1 regex=$2 out status=0
 	shift 2
@@ -26,7 +26,7 @@ fails() {
 	result $? "$name" || diag "exit status $status, wanted 1; message: $out"$'\n'"wanted: $regex"
 }
 
-# The command, and what it says.  Other guests can run beside it.
+# The command and its output.  Other guests may run at the same time.
 out=$("$boot" 2>"$work/err")
 is $? 0 "boot runs hmm-tests and succeeds"
 is "$(grep -c '^ok ' <<<"$out")" "$(sed -n 's/^1\.\.//p' <<<"$out")" "hmm-tests pass each case that was planned"
@@ -41,14 +41,14 @@ is "$(APPEND=test.word "$boot" 'grep -o test.word /proc/cmdline' 2>/dev/null)" t
 mkfifo "$work/keys"
 "$boot" --shell <"$work/keys" >"$work/screen" 2>&1 &
 exec {keys}>"$work/keys"
-# typed at the prompt: what is typed before goes to the boot, and is lost
+# wait for the prompt, as the boot discards earlier input
 for ((i = 0; i < 3000; i++)); do ! grep -q '^/ # ' "$work/screen" || break; sleep 0.2; done
 echo 'ls -d /sys/module/test_hmm; exit' >&"$keys"
 exec {keys}>&-
 wait $!
 like "$(cat "$work/screen")" '^/sys/module/test_hmm' "boot --shell gives a shell with test_hmm loaded"
 
-# Two at once, of one kernel, with a LOG of their own or with one for both
+# Two guests of one kernel at once, which share a LOG
 for i in 1 2; do
 	mkdir "$work/$i"
 	echo "of guest $i" >"$work/$i/file"
@@ -61,7 +61,7 @@ for i in 1 2; do
 	is "$(grep -c "^of guest $i\$" "$work/$i/out")" 2 "guest $i of two at once has its own files"
 done
 is "$(cd "$work" && echo both.log*)" both.log "two boots leave one log"
-is "$(grep -ac 'Linux version' "$work/both.log")" 1 "the log of two boots is that of one of them"
+is "$(grep -ac 'Linux version' "$work/both.log")" 1 "two boots that share a LOG leave the log of one boot"
 
 # The archive
 pack=(env EXTRA="$work/file:etc/deep/there" "$top/scripts/initramfs")
@@ -70,7 +70,7 @@ touch "$work/file"
 ok "an archive is packed a second time" "${pack[@]}" "$work/second" 'echo "a  b"'
 ok "the same files give the same archive" cmp "$work/first" "$work/second"
 is "$(cpio -i --quiet --to-stdout command etc/deep/there <"$work/first")" 'planted'$'\n''echo "a  b"' \
-	"the archive has files and the command as they were given"
+	"the archive has the given files and command"
 like "$(cpio -itv --quiet <"$work/first" | sed -n 's/  */ /gp')" '^-rwxr-xr-x .* bin/hmm-tests$' "the archive has hmm-tests"
 is "$(cpio -it --quiet <"$work/first" | grep -E '^(init|bin/busybox|lib/test_hmm.ko|etc|etc/deep)$' | paste -sd' ')" \
 	"init bin/busybox lib/test_hmm.ko etc etc/deep" "the archive has init, busybox, test_hmm and the folders of files"
@@ -87,7 +87,7 @@ refuses "boot ends with status 2 if the guest powers off silently" 'died after' 
 refuses "boot ends with status 2 if the guest hangs" 'not come to its end within 15 s' env TIMEOUT=15 "$boot" 'sleep 1000'
 fails "boot fails if test_hmm cannot be unloaded" 'test_hmm cannot be unloaded' "$boot" 'exec 3</dev/hmm_dmirror0; sleep 10000 &'
 
-# It cannot be run
+# Bad input
 refuses "boot refuses an OUT without a kernel" 'no kernel at' env OUT="$work/none" "$boot"
 refuses "boot ends with status 2 if QEMU does not start" 'nonsense' env QEMU_ARGS=-nonsense "$boot" true
 refuses "boot refuses an unknown architecture" 'ARCH=vax.*not' env ARCH=vax "$boot" true
@@ -112,7 +112,7 @@ refuses "scripts/kernel refuses a LINUX_TREE that does not exist" 'no kernel sou
 refuses "scripts/selftests refuses a LINUX_TREE that does not exist" 'no kernel source' "$top/scripts/selftests"
 if [ -n "$tree" ]; then export LINUX_TREE=$tree; else unset LINUX_TREE; fi
 
-# KVM that opens, and then nothing: a QEMU that hangs if it is asked for it
+# A QEMU that hangs under KVM, as on machines where /dev/kvm opens and nothing runs
 mkdir "$work/bin"
 cat >"$work/bin/qemu-system-x86_64" <<END
 #!/bin/sh
@@ -130,12 +130,12 @@ ok "ACCEL=auto boots a second time without a KVM that hangs" "${hanging[@]}" ACC
 is "$(grep -c 'accel kvm' "$work/calls")" 1 "two boots with ACCEL=auto try KVM once"
 refuses "boot refuses ACCEL=kvm on a machine without KVM" 'not there' env KVM="$work/gone" ACCEL=kvm "$boot" true
 
-# A configuration that is not what was asked for
+# A configuration that differs from its fragments
 mkdir "$work/out"
 echo mine >"$work/out/.config"
-# planted NAME LINE...: a fragment
+# planted NAME LINE...: writes a fragment
 planted() { printf '%s\n' "${@:2}" >"$work/$1.config"; }
-# configured FRAGMENT... -- COMMAND...
+# configured FRAGMENT... -- COMMAND...: runs the command with these fragments
 configured() {
 	local names=''
 	while [ "$1" != -- ]; do names+=" $work/$1.config"; shift; done
@@ -158,7 +158,7 @@ is "$(configured first later -- "$top/scripts/configure" 2>&1)" "" "the same fra
 planted later CONFIG_IKCONFIG=n
 ok "a fragment that changes configures again" configured first later -- "$top/scripts/configure"
 
-# A build that fails, with a make that says what it has been given
+# A build that fails, with a make that prints its arguments and variables
 mkdir "$work/make"
 cat >"$work/make/make" <<'END'
 #!/bin/sh
@@ -170,7 +170,7 @@ END
 chmod +x "$work/make/make"
 broken=(env PATH="$work/make:$PATH" QUEUE=5.10 MAKEFLAGS=k "$top/scripts/kernel" planted.o)
 fails "scripts/kernel shows the error of a build that fails" '^  \| 3:mm/planted.c:1: error: planted' configured first later -- "${broken[@]}"
-like "$(cat "$work/out/build.log")" "^make .*O=$work/out ARCH=x86_64 .*CC=.* planted.o$" "the kernel's make is told where and for what to build"
+like "$(cat "$work/out/build.log")" "^make .*O=$work/out ARCH=x86_64 .*CC=.* planted.o$" "the kernel's make gets folder, architecture, compiler and target"
 is "$(sed -n 2p "$work/out/build.log")" 'CONFIGS=none QUEUE=none MAKEFLAGS=none V=none' "the kernel's make does not see our variables"
 fails "scripts/kernel with V=1 shows the error of make unchanged" '^mm/planted.c:1: error: planted' configured first later -- env V=1 "${broken[@]}"
 like "$(cat "$work/out/build.log")" ' V=1 .*planted.o$' "V=1 reaches the kernel's make"

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# scripts/check: which tests it hands to prove, and what becomes of their output.
+# scripts/check: hands the chosen tests to prove, and keeps their output.
 # shellcheck source=tests/lib.sh
 . "$(dirname "$(realpath "$0")")/../lib.sh"
 
@@ -12,7 +12,7 @@ cp "$top/scripts/check" "$top/scripts/common.sh" "$project/scripts"
 touch "$project"/patches/{1.0,2.0}/source.mk
 export BUILD=$work/build
 
-# test_file NAME BODY...: a file of tests
+# test_file NAME BODY...: writes a test file
 test_file() {
 	local name=$1
 	shift
@@ -25,7 +25,7 @@ test_file patches/1.0/tests/own 'echo ok 1' 'echo 1..1'
 test_file tests/long/hours 'echo ok 1' 'echo 1..1'
 test_file tests/series/long/days 'echo ok 1' 'echo 1..1'
 
-# check ARGS...: prove's report is in out, its status in status
+# check ARGS...: puts prove's report into out, and the exit status into status
 check() {
 	status=0
 	out=$("$project/scripts/check" "$@" 2>"$work/err") || status=$?
@@ -35,21 +35,21 @@ ran() { grep -oE '[^ ]+\.t \.\.' <<<"$out" | sort -u | sed 's/ \.\.//' | paste -
 
 check
 is "$status, $(tail -n 1 <<<"$out")" "0, Result: PASS" "check passes if all tests pass"
-is "$(ran)" "1.0/each.t 1.0/own.t 2.0/each.t scripts/good.t" "all tests but the long ones run, those of tests/series for each queue"
+is "$(ran)" "1.0/each.t 1.0/own.t 2.0/each.t scripts/good.t" "all tests but the long ones run, and tests/series runs for each queue"
 is "$(sort "$BUILD/called" | paste -sd' ')" "1.0 2.0" "a test in tests/series is called in a folder named after its queue"
 like "$out" '^Files=4, Tests=5, ' "the report counts files and tests"
 QUEUE=2.0 check
 is "$(ran)" "2.0/each.t scripts/good.t" "with QUEUE= the tests of other queues do not run"
 QUEUE=all check
-is "$(ran)" "1.0/each.t 1.0/own.t 2.0/each.t scripts/good.t" "QUEUE=all is every queue"
+is "$(ran)" "1.0/each.t 1.0/own.t 2.0/each.t scripts/good.t" "QUEUE=all runs the tests of every queue"
 check --long
 is "$(ran)" "1.0/days.t 2.0/days.t scripts/hours.t" "--long runs the long tests, and no others"
 check each
-is "$(ran)" "1.0/each.t 2.0/each.t" "the name of a test is enough"
+is "$(ran)" "1.0/each.t 2.0/each.t" "check accepts the name of a test"
 check tests/series/each.t good
-is "$(ran)" "1.0/each.t 2.0/each.t scripts/good.t" "the path of a test is its name too"
+is "$(ran)" "1.0/each.t 2.0/each.t scripts/good.t" "check accepts the path of a test"
 
-# fails NAME BODY...: check does not pass with such a test, and says so at the end
+# fails NAME BODY...: check fails with this test file, and reports so in its last line
 fails() {
 	local name=$1
 	shift
@@ -64,8 +64,8 @@ fails "a test file exits with a status that is not 0" 'echo ok 1' 'echo 1..1' 'e
 fails "a test fails" 'echo ok 1' 'echo not ok 2 - a name' 'echo "# a name: got this" >&2' 'echo "# more"' 'echo 1..2'
 like "$out" '^scripts/bad.t +\(Wstat' "the report names the test file that failed"
 like "$out" 'Failed test:  2' "the report names the test that failed"
-is "$(cat "$work/err")" "# a name: got this" "check shows what a failing test writes to stderr"
-like "$(cat "$BUILD/logs/scripts/bad.t")" '^# more' "build/logs has all that a test file printed"
+is "$(cat "$work/err")" "# a name: got this" "check shows the stderr of a failing test"
+like "$(cat "$BUILD/logs/scripts/bad.t")" '^# more' "build/logs has the whole output of a test file"
 
 refuses "a long test is refused without --long" 'make check-long has other tests' "$project/scripts/check" hours
 refuses "a test that does not exist is refused" 'no such test' "$project/scripts/check" gone

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# scripts/clean removes what was built, and no work of anybody.
+# scripts/clean removes builds, and never removes anybody's work.
 # shellcheck source=tests/lib.sh
 . "$(dirname "$(realpath "$0")")/../lib.sh"
 clean=$top/scripts/clean

@@ -7,7 +7,7 @@ deb=$top/scripts/deb
 export PATCHES=$work/patches BUILD=$work/build LINUX=$work/mine CONFIG=$work/config
 printf 'CONFIG_MMU=y\n' >"$CONFIG"
 
-# A queue of one patch, and a tree that has it
+# A queue of one patch, and a tree with this patch
 fake_linux "$LINUX"
 touch "$LINUX/mm/Kconfig"
 git -C "$LINUX" init -q
@@ -18,12 +18,12 @@ git -C "$LINUX" format-patch -q --zero-commit -N -o "$PATCHES/5.10/1-first" HEAD
 cp "$top/patches/5.10/source.mk" "$PATCHES/5.10"
 printf 'Subject: [PATCH 0/1] first\nNeeds: none\n' >"$PATCHES/5.10/1-first/0000-cover-letter.patch"
 
-# unbuilt NAME REGEX COMMAND...: like refuses, and neither tree nor BUILD changes
+# unbuilt NAME REGEX COMMAND...: as refuses, and neither tree nor BUILD changes
 unbuilt() {
 	local before
 	before=$(state "$LINUX"; files "$LINUX")
 	refuses "$@"
-	is "$(state "$LINUX"; files "$LINUX")" "$before" "$1: the tree is as it was"
+	is "$(state "$LINUX"; files "$LINUX")" "$before" "$1: the tree is as before"
 	[ ! -e "$BUILD" ]
 	result $? "$1: nothing is built"
 }

@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# scripts/deps, with a dpkg and an apt of our own making.
+# scripts/deps, with stubs for dpkg and apt.
 # shellcheck source=tests/lib.sh
 . "$(dirname "$(realpath "$0")")/../lib.sh"
 deps=$top/scripts/deps
 
-# The machine: packages in $work/installed are installed, those in
-# $work/known have a candidate, $work/uid is the user.
+# The machine: packages in $work/installed are installed, packages in $work/known have a
+# candidate, and $work/uid is the user.
 bin=$work/bin
 mkdir "$bin"
 for tool in awk bash basename cat dirname env grep paste rm sed sleep sort; do ln -s "$(command -v $tool)" "$bin/"; done
@@ -39,14 +39,14 @@ done'
 	stub true ''
 }
 
-# here COMMAND...: on that machine, without a terminal
+# here COMMAND...: runs the command on this machine, without a terminal
 here() {
 	: >"$work/calls"
 	PATH=$bin "$@" </dev/null
 }
 calls() { cat "$work/calls"; }
 
-# What a full machine has
+# full: a machine that lacks no package
 all=$(: >"$work/installed"; : >"$work/known"; echo 0 >"$work/uid"; here "$deps" --print check)
 tr ' ' '\n' <<<"$all" | grep -v '^-' >"$work/everything"
 full() {

@@ -15,11 +15,11 @@ queue_pages=(patches/*/README.md patches/*/overview.md patches/*/notes.md)
 
 # --- links
 
-# anchors PAGE: of its headings, as GitHub makes them
+# anchors PAGE: the anchors that GitHub makes of its headings
 anchors() {
 	sed -n 's/^##* //p' "$1" | tr '[:upper:]' '[:lower:]' | sed 's/[^a-z0-9 _-]//g; s/ /-/g'
 }
-# dead PAGE...: links to files, or headings, that are not there
+# dead PAGE...: links to missing files or headings
 dead() {
 	local page link file
 	for page; do
@@ -39,7 +39,7 @@ is "$(dead "$work/page.md" | wc -l)" 2 "a link to a missing file or heading is n
 
 # --- commands
 
-# unknown PAGE...: targets of make, and scripts, that are not there
+# unknown PAGE...: targets and scripts that do not exist
 unknown() {
 	local what
 	grep -hoE '(^    |`)([A-Z_]+=[^ ]* )*make [a-z-]+' "$@" | sed 's/.*make //' | sort -u | while read -r what; do
@@ -54,20 +54,20 @@ is "$(unknown "${pages[@]}" "${queue_pages[@]}")" "" "every target and script th
 printf '    make nothing\n    scripts/nothing\n' >"$work/page.md"
 is "$(unknown "$work/page.md" | wc -l)" 2 "a missing target or script is noticed"
 
-# no_variable PAGE...: variables of make in commands, that neither the Makefile nor
-# a script knows
+# no_variable PAGE...: variables of make commands that neither the Makefile nor a script
+# reads
 no_variable() {
 	local name
 	# shellcheck disable=SC2016 # Markdown
 	grep -hE '^    .*make |`[^`]*make [^`]*`' "$@" | grep -oE '\b[A-Z_]+=' | sort -u | while read -r name; do
-		case $name in COCCI= | MODE= | M=) continue ;; esac # of the kernel's make coccicheck
+		case $name in COCCI= | MODE= | M=) continue ;; esac # for the kernel's make coccicheck
 		grep -qwF "${name%=}" Makefile scripts/* || echo "$name"
 	done
 }
 is "$(no_variable "${pages[@]}" "${queue_pages[@]}")" "" "every variable in a make command is read by the Makefile or a script"
 printf '    make run QUEUE=7.3 NOTHING=1\n' >"$work/page.md"
 is "$(no_variable "$work/page.md")" "NOTHING=" "an unknown variable in a make command is noticed"
-# shellcheck disable=SC2016 # a dollar of the Makefile's
+# shellcheck disable=SC2016 # the dollar is for the Makefile
 is "$(make -s help | sed -n 's/^  \([a-z-]*\) .*/\1/p' | sort)" \
 	"$(sed -n 's/^\([a-z-]*\): *##.*/\1/p' Makefile | sort)" "make help lists every documented target"
 
@@ -98,11 +98,11 @@ for QUEUE in $(queues); do
 	ok "$QUEUE: each series has a cover letter, patches from 1 without a gap, and Needs: of earlier series" \
 		bash -c '. scripts/common.sh && . scripts/queue.sh && check_queue "$1"' - "$queue"
 	is "$(find "$queue" -maxdepth 1 -name '*.patch')" "" "$QUEUE: every patch is in a series"
-	is "$(QUEUE=$QUEUE scripts/listing | diff - "$page")" "" "$QUEUE: the queue's README.md is what scripts/listing prints"
+	is "$(QUEUE=$QUEUE scripts/listing | diff - "$page")" "" "$QUEUE: scripts/listing prints the queue's README.md"
 	is "$(grep -oE '\]\([0-9]+-[^)]*/[0-9]{4}-[^)]*\.patch\)' "$page" | grep -v /0000- | sed 's/^](//; s/)$//' | paste -sd' ')" \
 		"$(queue_patches "$queue" | paste -sd' ')" "$QUEUE: the queue's README.md lists every patch, in order"
 
-	# What README shows of it
+	# README on this queue
 	like "$first" "\[$n patches in ${#all[@]} series\]\($page\)" "$QUEUE: README has the number of patches and series, $n and ${#all[@]}"
 	like "$first" "\[${all[0]}\]\(patches/$QUEUE/${all[0]}/0000-cover-letter.patch\)" "$QUEUE: README links the cover letter of the first series"
 	missing=
@@ -121,7 +121,7 @@ for QUEUE in $(queues); do
 	like "$shown" '^boot: hmm-tests: passed ' "$QUEUE: README shows the end of a run"
 	is "$shown" "$(tail -n "$(grep -c '' <<<"$shown")" "$record" | sed 's/ *$//')" "$QUEUE: README shows the end of the recorded run"
 
-	# Letters and pages of the queue
+	# Cover letters and pages of the queue
 	c=${cases%% *}
 	for name in "${all[@]}"; do
 		cover=$queue/$name/0000-cover-letter.patch
@@ -136,15 +136,15 @@ done
 
 # --- the figures
 
-# Each number of README's table is in the row of docs/figures.md that it is from
-# section HEADING: the rows below it
+# README's table copies rows of docs/figures.md
+# section HEADING: the rows below HEADING
 section() { awk -v from="**$1**" 'index($0, from) { on = 1; next } on && /^\| \*\*/ { exit } on' docs/figures.md; }
-# compare README'S-ROW HEADING ROW: base and queue of 7.3, then those of 5.10
+# compare README'S-ROW HEADING ROW: README has base and queue of 7.3, then of 5.10
 compare() {
 	local row=${1//\*/\\*}
 	is "$(sed -n "s/^| $row | \(.*\) |\$/\1/p" README.md)" \
 		"$(section "$2" | awk -F ' *\\| *' -v row="$3" '$2 == row { for (i = 3; i <= 7; i++) sub(/ .*/, "", $i)
-			print $6 " | " $7 " | " $3 " | " $5 }')" "README's row \"${1//\*/}\" is that of docs/figures.md"
+			print $6 " | " $7 " | " $3 " | " $5 }')" "README's row \"${1//\*/}\" has the figures of docs/figures.md"
 }
 like "$(cat docs/figures.md)" '^\| \| 5\.10-base \| 5\.10-debian \| 5\.10-queue \| 7\.3-base \| 7\.3-queue \|$' "docs/figures.md has the columns that these tests read"
 # shellcheck disable=SC2016 # Markdown
@@ -156,7 +156,7 @@ compare '**slower:** a call for each page' "$insns" 'page by page: to device'
 compare 'TLB shootdowns, to the device' 'TLB shootdowns' '32 MiB, small, 1 thread: to device'
 compare 'calls of the driver for swapped-out memory' 'calls of the driver' 'swapped out: to device'
 
-# worst QUEUE WHERE: by which factor it has more instructions there than its base, at most
+# worst QUEUE WHERE: the largest factor of its instructions to the base's
 worst() { sed -n "s/^- [*a-z]*: $1-queue, in $2.* more instructions than $1-base: .*; \([0-9.]*\) times as many at the worst, .*/\1/p" docs/figures.md; }
 # shellcheck disable=SC2016 # Markdown
 percent=$(worst 5.10 '`migrate_vma_\*()`' | awk '{ print ($1 - 1) * 100 }')

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# scripts/fetch without a network: a cache that we fill, an archive that we fake.
+# scripts/fetch without a network, with a filled cache and a fake archive.
 # shellcheck source=tests/lib.sh
 . "$(dirname "$(realpath "$0")")/../lib.sh"
 fetch=$top/scripts/fetch
@@ -40,14 +40,14 @@ ok "the printed path has the tarball of the package" cmp "$tarball" "$root/usr/s
 is "$("$fetch" 2>&1)" "$tarball" "a second fetch prints the same path and no message"
 echo damage >>"$tarball"
 "$fetch" >/dev/null 2>&1
-ok "a damaged tarball is taken out of the package again" cmp "$tarball" "$root/usr/src/linux-source-5.10.tar.xz"
+ok "fetch unpacks a damaged tarball again" cmp "$tarball" "$root/usr/src/linux-source-5.10.tar.xz"
 
 echo damage >>"$deb"
 refuses "fetch refuses a package with a wrong checksum" "expected $sha" "$fetch"
 ok "fetch keeps a package with a wrong checksum aside" test -f "$deb.bad"
 ok "fetch does not use a package with a wrong checksum again" test ! -e "$deb"
 
-# A dead network: apt talks to a port where nobody listens
+# A dead network: no program listens on the port of apt's proxy
 cat >"$work/apt.conf" <<'EOF'
 Dir::Etc::main "/dev/null";
 Dir::Etc::parts "/dev/null";
@@ -61,8 +61,8 @@ ok "fetch without a network leaves nothing half-made in the cache" test ! -e "$d
 refuses "fetch refuses an apt configuration without a mirror" 'no mirror.*bullseye-security' \
 	env APT_CONFIG="$work/nosources.conf" "$fetch"
 
-# An archive of our own making: apt-get and apt-cache that know the packages in
-# served/, and a record of what they were asked
+# A fake archive: stubs of apt-get and apt-cache serve the packages in served/, and
+# record their calls
 mkdir "$work/bin" "$work/served"
 cat >"$work/bin/apt-get" <<'EOF'
 #!/bin/sh
@@ -89,12 +89,12 @@ cp "$work/good.deb" "$work/served/5.10.1-1.deb"
 
 is "$(stubbed "$fetch" 2>/dev/null)" "$tarball" "fetch downloads the package from an archive"
 like "$(cat "$XDG_CACHE_HOME/migrate-vma/apt/bullseye-security/sources.list")" \
-	'mirror.invalid/debian-security/ bullseye-security main' "a security suite is looked for beside the main archive"
+	'mirror.invalid/debian-security/ bullseye-security main' "fetch looks for a security suite beside the main archive"
 rm "$deb"
 head -c 1000 "$work/good.deb" >"$work/served/5.10.1-1.deb"
 refuses "fetch refuses a download with a wrong checksum" "got +[0-9a-f]{64}" stubbed "$fetch"
 cp "$work/good.deb" "$work/served/5.10.1-1.deb"
-is "$(stubbed "$fetch" 2>/dev/null)" "$tarball" "the next fetch downloads a refused package anew"
+is "$(stubbed "$fetch" 2>/dev/null)" "$tarball" "the next fetch downloads a refused package again"
 
 refuses "fetch refuses a version that is gone, and names the others" '5\.10\.0-9 is not in bullseye-security any more, which has: 5\.10\.1-1' \
 	stubbed env VERSION=5.10.0-9 "$fetch"
@@ -123,8 +123,8 @@ for tool in bash dirname sed sort paste basename; do ln -s "$(command -v $tool)"
 refuses "fetch refuses a machine without apt, and names KERNEL_TARBALL=" 'KERNEL_TARBALL=' env PATH="$work/noapt" "$(command -v bash)" "$fetch"
 refuses "fetch refuses a cache that cannot be made" 'XDG_CACHE_HOME' env XDG_CACHE_HOME=/dev/null/x "$fetch"
 
-# An archive that has dropped the pinned version.  serve VERSION [SED] puts another
-# one there, whose mm/migrate.c SED has changed.
+# An archive that has dropped the pinned version.  serve VERSION [SED] adds another
+# version, with mm/migrate.c changed by SED.
 served=$work/served tree=$top/scripts/tree
 unset OUT LINUX_TREE TREE
 export PATCHES=$work/patches BUILD=$work/build
@@ -138,7 +138,7 @@ serve() {
 	sed -i "s/^Version: .*/Version: $1/" "$root/DEBIAN/control"
 	dpkg-deb --build "$root" "$served/$1.deb" >/dev/null
 }
-# pin VERSION: that is the pinned one, with the checksum that is there
+# pin VERSION: pins VERSION, and keeps the checksum
 pin() { sed -i "s/^VERSION = .*/VERSION = $1/" "$PATCHES/5.10/source.mk"; }
 pin 5.10.1-1
 # A queue of one patch, which changes line 20
@@ -150,12 +150,12 @@ sed -i '20s/.*/line twenty;/' "$maker/mm/migrate.c"
 commit "$maker" "mm: change a line"
 git -C "$maker" format-patch -q --zero-commit -N -o "$queue/1-first" HEAD~1
 printf 'Subject: [PATCH 0/1] first\nNeeds: none\n' >"$queue/1-first/0000-cover-letter.patch"
-# from_nothing COMMAND...: with an empty cache and without a tree
+# from_nothing COMMAND...: runs the command with an empty cache and without a tree
 from_nothing() {
 	rm -rf "${work:?}/build" "${work:?}/cache"
 	stubbed "$@"
 }
-# leaves_nothing NAME: no tree, and nothing half-made
+# leaves_nothing NAME: neither a tree nor a part of a tree exists
 leaves_nothing() {
 	is "$(find "$BUILD" -mindepth 2 ! -name .lock 2>/dev/null)" "" "$1: no tree is left"
 }
@@ -172,7 +172,7 @@ like "$out" 'linux-source-5.10 5\.10\.1-1 is not in bullseye-security any more, 
 like "$out" "$upstream" "fetch names the upstream tarball if the archive has other versions only"
 
 out=$(from_nothing "$tree" 2>&1)
-is "$?" 0 "tree takes another version if the archive has dropped the pinned one" || diag "$out"
+is "$?" 0 "tree takes another version if the archive has dropped the pinned version" || diag "$out"
 is "$(git -C "$linux" log --format=%s)" $'mm: change a line\nLinux 5.10.10' "the tree is the newest version in the archive with the queue"
 like "$out" 'took 5\.10\.10-1, .*: the archive no longer has the pinned 5\.10\.1-1' "tree says which version it took, and why"
 like "$out" '5\.10\.10-1 .*signature vouches for it, no checksum of ours' "tree says that no checksum is on record for the version that it took"
@@ -185,16 +185,16 @@ is "$(cat "$work/calls")" "" "a second run does not ask the archive"
 cp "$work/good.deb" "$served/5.10.1-1.deb"
 fill
 out=$(stubbed "$tree" 2>&1)
-is "$?,$(tail -n 1 <<<"$out" | cut -d: -f2)" "0, up to date" "a tree of another version stays when the archive has the pinned one again"
-is "$(git -C "$linux" rev-parse HEAD)" "$head" "a tree of another version keeps its commits when the archive has the pinned one again"
-refuses "VERSION= of the pinned version refuses a tree of another one" \
+is "$?,$(tail -n 1 <<<"$out" | cut -d: -f2)" "0, up to date" "a tree of another version stays when the archive has the pinned version again"
+is "$(git -C "$linux" rev-parse HEAD)" "$head" "a tree of another version keeps its commits when the archive has the pinned version again"
+refuses "tree refuses VERSION= of the pinned version for a tree of another version" \
 	'was made from linux-source-5.10 5.10.10-1, and now it should be linux-source-5.10 5.10.1-1' \
 	stubbed env VERSION=5.10.1-1 "$tree"
-ok "VERSION= of the version that the tree has accepts it" stubbed env VERSION=5.10.10-1 "$tree"
+ok "tree accepts VERSION= of the version that the tree was made from" stubbed env VERSION=5.10.10-1 "$tree"
 pin 5.10.2-1
-refuses "a newer pin refuses a tree that was made in place of the old one" 'now it should be linux-source-5.10 5.10.2-1' stubbed "$tree"
+refuses "tree refuses a tree of another version after the pin has moved to a third version" 'now it should be linux-source-5.10 5.10.2-1' stubbed "$tree"
 pin 5.10.10-1
-is "$(stubbed "$tree" 2>&1 | cut -d: -f2)" " up to date" "a tree of another version is as good as any once that version is pinned"
+is "$(stubbed "$tree" 2>&1 | cut -d: -f2)" " up to date" "tree accepts a tree of another version once this version is pinned"
 pin 5.10.1-1
 sed -i 's/line twenty/line score/' "$queue"/1-first/0001*
 ok "tree updates a tree of another version" stubbed "$tree"
@@ -202,14 +202,14 @@ like "$(cat "$linux/mm/migrate.c")" 'line score;' "a tree of another version fol
 
 rm "$served/5.10.1-1.deb"
 
-# The queue applies to some of them, or to none
+# The queue applies to some versions in the archive, or to none
 rm "${work:?}"/served/*
 serve 5.10.9-1
 serve 5.10.10-1 '20s/.*/something else;/'
 out=$(from_nothing "$tree" 2>&1)
 is "$?" 0 "tree goes on to an older version if the queue does not apply to the newest" || diag "$out"
 is "$(git -C "$linux" log --format=%s)" $'mm: change a line\nLinux 5.10.9' "the tree is the older version with the queue"
-like "$out" 'patch failed: mm/migrate.c:17' "git's words say where the queue does not apply to the newest version"
+like "$out" 'patch failed: mm/migrate.c:17' "git's message says where the queue does not apply to the newest version"
 like "$out" 'does not apply to 5\.10\.10-1' "tree names the version to which the queue does not apply"
 is "$(find "$BUILD" -name '.queue*')" "" "the tree of the newest version is removed"
 
@@ -223,11 +223,12 @@ leaves_nothing "the queue applies to no version"
 
 rm "${work:?}"/served/*
 serve 5.10.9-1
-mkdir "$served/5.10.10-1.deb" # it cannot be copied
-refuses "a failed download of another version does not make tree take an older one" '5\.10\.10-1 could not be downloaded' from_nothing "$tree"
+mkdir "$served/5.10.10-1.deb" # cp refuses a folder, so the download fails
+refuses "a failed download of another version does not make tree take an older version" '5\.10\.10-1 could not be downloaded' from_nothing "$tree"
 leaves_nothing "a failed download of another version"
 
-# Without another version: none is there, one is named, or the pinned one is here
+# tree takes no other version if the archive has none, if VERSION= names a version, or
+# if the cache has the pinned version
 rm -r "${work:?}"/served/*
 out=$(from_nothing "$tree" 2>&1)
 is "$?" 2 "tree refuses if the package is gone from the archive"
@@ -245,7 +246,7 @@ done
 rm -rf "${work:?}/build"
 mkdir -p "$cache"
 fill
-rm -f "$deb.sha256" # ours is in the .mk file
+rm -f "$deb.sha256" # source.mk has the checksum of the pinned version
 : >"$work/calls"
 ok "tree takes the pinned version from the cache while the archive lacks it" stubbed "$tree"
 is "$(git -C "$linux" log -1 --format=%s pristine)" "Linux 5.10.262" "the tree is made from the pinned package"

@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# scripts/foreign without a network, from an archive that we fake.
+# scripts/foreign without a network, with a fake archive.
 # shellcheck source=tests/lib.sh
 . "$(dirname "$(realpath "$0")")/../lib.sh"
 foreign=$top/scripts/foreign
 export XDG_CACHE_HOME=$work/cache ARCH=ppc64le
 
-# package NAME FILE...: a .deb that has them
+# package NAME FILE...: makes a .deb with these files
 package() {
 	local name=$1 file root=$work/root
 	shift
@@ -48,7 +48,7 @@ is "$(stubbed "$foreign" 2>&1)" "$there" "a second run prints the same folder an
 is "$(cat "$work/calls")" "" "a second run does not call apt"
 echo damage >>"$there/busybox"
 ok "foreign succeeds with a damaged file in the cache" stubbed "$foreign"
-is "$(cat "$there/busybox")" usr/bin/busybox "foreign unpacks a damaged file anew"
+is "$(cat "$there/busybox")" usr/bin/busybox "foreign unpacks a damaged file again"
 
 rm -r "$there"
 touch "$work/gone"

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# scripts/kernel and scripts/selftests leave out a build that could change nothing, and
-# no other.  The tree is a small one, and make notes its calls.
+# scripts/kernel and scripts/selftests skip a build only if it could change nothing.  The
+# tree is small, and a stub of make records its calls.
 # shellcheck source=tests/lib.sh
 . "$(dirname "$(realpath "$0")")/../lib.sh"
 unset ARCH FLAVOUR CONFIGS V EXTRA
@@ -36,7 +36,7 @@ git -C "$LINUX_TREE" init -q
 commit() { git -C "$LINUX_TREE" add -A && git -C "$LINUX_TREE" -c user.name=A -c user.email=a@example.org commit -qm "$1"; }
 commit first
 
-# calls SCRIPT [ARG...]: how often it calls make
+# calls SCRIPT [ARG...]: how often the script calls make
 calls() {
 	: >"$work/calls"
 	"$top/scripts/$1" "${@:2}" >"$work/said" 2>&1 || true
@@ -54,31 +54,31 @@ for script in kernel selftests; do
 	git -C "$LINUX_TREE" checkout -q HEAD^
 	is "$(calls $script)" 1 "$script: the build of another commit calls make"
 	touch "$LINUX_TREE/mm/new.c"
-	is "$(calls $script)" 1 "$script: a file that git does not know calls make"
+	is "$(calls $script)" 1 "$script: the build of a tree with a file that git does not track calls make"
 	rm "$LINUX_TREE/mm/new.c"
 	echo "echo >>'$LINUX_TREE/mm/migrate.c'" >"$work/during"
 	git -C "$LINUX_TREE" checkout -q -
 	calls $script >"$work/count"
 	rm "$work/during"
 	git -C "$LINUX_TREE" checkout -q .
-	is "$(cat "$work/count")$(calls $script)" 11 "$script: a tree that changes during the build calls make again"
+	is "$(cat "$work/count")$(calls $script)" 11 "$script: the build after a change during the build calls make"
 	touch "$work/fail"
 	git -C "$LINUX_TREE" checkout -q HEAD^
 	calls $script >"$work/count"
 	rm "$work/fail"
-	is "$(cat "$work/count")$(calls $script)" 11 "$script: a build that fails calls make again"
-	is "$(V=1 calls $script)" 1 "$script: V=1 calls make"
+	is "$(cat "$work/count")$(calls $script)" 11 "$script: the build after a failed build calls make"
+	is "$(V=1 calls $script)" 1 "$script: a build with V=1 calls make"
 	git -C "$LINUX_TREE" checkout -q -
 	calls $script >"$work/count"
 done
 is "$(calls kernel mm/migrate.o)$(calls kernel)$(calls kernel)" 110 \
 	"kernel: a build of named targets calls make, and so does the next full build"
 rm "$OUT/lib/test_hmm.ko"
-is "$(calls kernel)" 1 "kernel: a module that is gone calls make"
+is "$(calls kernel)" 1 "kernel: a build calls make if the module is missing"
 rm "$OUT/hmm-tests"
-is "$(calls selftests)" 1 "selftests: a program that is gone calls make"
+is "$(calls selftests)" 1 "selftests: a build calls make if the program is missing"
 echo CONFIG_IKCONFIG=y >"$work/more.config"
-is "$(CONFIGS=$work/more.config calls kernel)" 1 "kernel: another configuration calls make"
+is "$(CONFIGS=$work/more.config calls kernel)" 1 "kernel: a build of another configuration calls make"
 mv "$LINUX_TREE/.git" "$work/git"
 is "$(calls kernel)$(calls kernel)" 11 "kernel: each build of a tree without git calls make"
 done_testing

@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Each file says under which licence it is.
+# Each file has an SPDX line with the project's licence.
 # shellcheck source=tests/lib.sh
 . "$(dirname "$(realpath "$0")")/../lib.sh"
 cd "$top" || exit
 
-# silent_about FILE...: the files without such a line: at the head, or, in a patch of a
-# series, at the end, as a file that the patch adds may have a line of its own
+# silent_about FILE...: the files without an SPDX line.  A patch of a series has its line
+# at the end, as the head may show the line of a file that the patch adds.
 silent_about() {
 	local file
 	for file; do
@@ -26,7 +26,7 @@ else
 	mapfile -t files < <(find . -path ./build -prune -o -type f -printf '%P\n')
 fi
 [ ${#files[@]} -gt 300 ]
-result $? "the licences of more than 300 files are looked at: ${#files[@]}"
+result $? "this test checks the licences of more than 300 files: ${#files[@]}"
 is "$(silent_about "${files[@]}")" "" "each file has an SPDX line"
 sed '/SPDX/d' scripts/run >"$work/run"
 is "$(silent_about "$work/run")" "$work/run" "a file without an SPDX line is noticed"

@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# The Makefile: which scripts a target calls, in which order, and for which queue.
+# The Makefile: each target calls its scripts in order, for the chosen queue.
 # shellcheck source=tests/lib.sh
 . "$(dirname "$(realpath "$0")")/../lib.sh"
 unset MAKEFLAGS MFLAGS MAKELEVEL VERSION KERNEL_TARBALL TESTS LINUX_TREE
 
-# A project whose scripts only say how they were called
+# A project whose scripts only record their calls
 project=$work/project
 mkdir -p "$project/scripts"
 cp "$top/Makefile" "$project"
@@ -23,7 +23,7 @@ for script in "$top"/scripts/*; do
 	chmod +x "$project/scripts/${script##*/}"
 done
 
-# calls TARGET...: what make calls for it, in a line
+# calls TARGET...: the scripts that make calls, in one line
 calls() {
 	: >"$CALLS"
 	make --no-print-directory -C "$project" "$@" >"$work/out" 2>&1
@@ -34,31 +34,31 @@ steps='1.0 tree,1.0 kernel,1.0 selftests'
 kept='1.0 tree TREE=keep,1.0 kernel TREE=keep,1.0 selftests TREE=keep'
 Q=QUEUE=1.0
 
-is "$(calls run $Q)" "1.0 deps run x86_64,$steps,1.0 run" "make run goes through all steps, and is about the patches"
+is "$(calls run $Q)" "1.0 deps run x86_64,$steps,1.0 run" "make run calls all steps, without TREE=keep"
 is "$(calls run $Q TREE=keep)" "1.0 deps TREE=keep run x86_64,$kept,1.0 run TREE=keep" "make run TREE=keep takes the tree as it stands"
-is "$(calls boot $Q CMD=true)" "1.0 deps TREE=keep run x86_64,$kept,1.0 boot TREE=keep -- true" "make boot builds what it boots, from the tree as it stands"
+is "$(calls boot $Q CMD=true)" "1.0 deps TREE=keep run x86_64,$kept,1.0 boot TREE=keep -- true" "make boot first builds the tree as it stands"
 is "$(calls reboot $Q CMD=true)" "1.0 boot TREE=keep -- true" "make reboot builds nothing"
-is "$(calls shell $Q)" "1.0 deps TREE=keep run x86_64,$kept,1.0 boot TREE=keep --shell" "make shell builds what it boots"
+is "$(calls shell $Q)" "1.0 deps TREE=keep run x86_64,$kept,1.0 boot TREE=keep --shell" "make shell first builds the tree as it stands"
 is "$(calls kernel $Q ARCH=arm64)" "1.0 deps TREE=keep run arm64,1.0 tree TREE=keep,1.0 kernel TREE=keep" \
 	"make kernel brings the packages of its architecture, and the tree"
 is "$(calls diff $Q)" "1.0 deps TREE=keep run x86_64,1.0 tree TREE=keep,1.0 diff TREE=keep" "make diff needs no kernel"
-is "$(calls check $Q 'TESTS=boot guest')" "1.0 deps check,$steps,1.0 check boot guest" "make check builds what the tests need, and is about the patches"
+is "$(calls check $Q 'TESTS=boot guest')" "1.0 deps check,$steps,1.0 check boot guest" "make check first builds kernel and selftests, without TREE=keep"
 is "$(calls check-long $Q)" "1.0 deps long,$steps,1.0 check --long" "make check-long calls the long tests"
-is "$(calls export $Q)" "1.0 export TREE=keep" "make export only exports"
+is "$(calls export $Q)" "1.0 export TREE=keep" "make export calls the script export alone"
 
 is "$(calls run BASE=1.0)" "1.0 deps run x86_64,$steps,1.0 run" "BASE= is another name for QUEUE="
-is "$(calls run BASE=2.0 QUEUE=1.0)" "1.0 deps run x86_64,$steps,1.0 run" "QUEUE= counts if BASE= is set too"
+is "$(calls run BASE=2.0 QUEUE=1.0)" "1.0 deps run x86_64,$steps,1.0 run" "QUEUE= overrides BASE="
 is "$(calls selftests QUEUE=all | tr ',' '\n' | grep -v deps | cut -d' ' -f1,2 | paste -sd,)" \
-	"$steps,${steps//1.0/2.0}" "QUEUE=all goes through one queue after the other"
+	"$steps,${steps//1.0/2.0}" "QUEUE=all takes one queue after the other"
 is "$(calls check QUEUE=all | tr ',' '\n' | grep -v deps | paste -sd,)" \
 	"$steps,${steps//1.0/2.0},all check" "make check QUEUE=all builds each queue, and calls all tests at once"
 like "$(calls check QUEUE=all)" '^all deps check,' "make check QUEUE=all brings its packages first"
 
-# What fails, and what is refused
-is "$(FAILS=kernel calls run $Q)" "1.0 deps run x86_64,1.0 tree,1.0 kernel" "a step that fails is the last one"
+# Failures and bad input
+is "$(FAILS=kernel calls run $Q)" "1.0 deps run x86_64,1.0 tree,1.0 kernel" "make calls no step after a step that fails"
 is "$(cat "$work/status")" 2 "make fails if a step fails"
 is "$(FAILS=kernel calls run QUEUE=all | grep -c 2.0)" 0 "QUEUE=all stops at the first queue that fails"
-# refused NAME REGEX ARGS...: make calls nothing, and says why
+# refused NAME REGEX ARGS...: make calls no script, and its message matches REGEX
 refused() {
 	local name=$1 regex=$2
 	shift 2

@@ -1,9 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Every queue, as it is in patches/: git am and export give the same files.
-# Works on a tree of its own that borrows the tarball's commit from
-# build/<queue>/linux (which scripts/tree makes if need be) and has hardly any
-# file checked out.
+# make tree and make export reproduce the files of each queue in patches/.  The test uses
+# a separate tree, which borrows the tarball's commit from build/<queue>/linux, and
+# checks out hardly any file to save time.
 # shellcheck source=tests/lib.sh
 . "$(dirname "$(realpath "$0")")/../lib.sh"
 # shellcheck source=scripts/common.sh
@@ -25,7 +24,7 @@ for QUEUE in $(queues); do
 
 	tree=$work/build/$QUEUE/linux
 	git -c safe.directory='*' clone -q --shared --no-checkout "$linux" "$tree"
-	git -C "$tree" sparse-checkout set --no-cone /Makefile /.gitattributes # it shapes diffs
+	git -C "$tree" sparse-checkout set --no-cone /Makefile /.gitattributes # .gitattributes shapes diffs
 	git -C "$tree" checkout -q -B queue pristine
 	git -C "$tree" tag -f base pristine >/dev/null
 
@@ -36,7 +35,7 @@ for QUEUE in $(queues); do
 	is "$(git -C "$tree" for-each-ref --format='%(refname:lstrip=3)' refs/heads/series/ | sort -V)" \
 		"$(all_series "$queue")" "$QUEUE: the tree has a branch for each series"
 
-	# What make export writes, all of it anew
+	# make export must write all of these files again
 	find "$work/patches/$QUEUE" -name '[0-9]*.patch' ! -name '0000-*' ! -path '*/mutants/*' -delete
 	rm -r "$work/patches/$QUEUE/diff" "$work/patches/$QUEUE/README.md"
 	ok "$QUEUE: make export writes the queue" env FORCE=1 BUILD="$work/build" PATCHES="$work/patches" "$top/scripts/export"

@@ -19,12 +19,12 @@ guest() {
 	shift
 	printf '%s\n' "$@" >"$work/tap"
 }
-# run: the summary is in out, the exit status in status
+# run: puts the summary into out, and the exit status into status
 run() {
 	status=0
 	out=$("$work/scripts/run" 2>"$work/err") || status=$?
 }
-# ends NAME STATUS WORD: the last run ended so
+# ends NAME STATUS WORD: the last run has this exit status and last word
 ends() { is "$status $(tail -n 1 <<<"$out" | cut -d: -f1)" "$2 $3" "$1" || diag "$out" "$(cat "$work/err")"; }
 
 guest 0 1..2 'ok 1 hmm.one' 'ok 2 hmm.two'

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# scripts/skips: a case that is skipped has a reason in writing, or is noticed.
+# scripts/skips notices each skipped case without a written reason.
 # shellcheck source=tests/lib.sh
 . "$(dirname "$(realpath "$0")")/../lib.sh"
 skips=$top/scripts/skips
@@ -9,7 +9,7 @@ list=$PATCHES/5.10/expect/skips
 mkdir -p "${list%/*}"
 cp "$top/patches/5.10/source.mk" "$PATCHES/5.10"
 cat >"$list" <<'END'
-# which, and why
+# architecture, case, and reason
 arm64 one.two it cannot run here
 arm64 onextwo another reason
 END
@@ -22,7 +22,7 @@ tap() {
 	done >"$work/tap"
 }
 
-# skipped ARCH: exit status, and what is printed
+# skipped ARCH: the output of skips and its exit status
 skipped() {
 	local status=0
 	ARCH=$1 "$skips" "$work/tap" || status=$?
@@ -45,10 +45,10 @@ like "$(skipped arm64 | paste -sd' ')" "not in .* 1$" "skips notices a skipped c
 refuses "skips refuses a file that does not exist" 'no such file' "$skips" "$work/none"
 refuses "skips refuses to run without a file" 'one file is wanted' "$skips"
 
-# The list names cases that there are
+# Each queue's list has the right format
 for list in "$top"/patches/*/expect/skips; do
 	name=${list#"$top/"}
 	is "$(grep -vcE '^(#.*|[a-z0-9_]+ [a-z0-9_]+(\.[a-z0-9_]+)+ .+)$' "$list")" 0 "$name: each line has an architecture, a case and a reason"
-	is "$(grep -v '^#' "$list" | cut -d' ' -f1,2 | sort | uniq -d)" "" "$name: each case is there once"
+	is "$(grep -v '^#' "$list" | cut -d' ' -f1,2 | sort | uniq -d)" "" "$name: no case is listed twice for an architecture"
 done
 done_testing

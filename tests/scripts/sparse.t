@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# scripts/sparse: the sparse that each base's kernel is checked with.
+# scripts/sparse prints the path of a sparse that is new enough for the queue's kernel.
 # shellcheck source=tests/lib.sh
 . "$(dirname "$(realpath "$0")")/../lib.sh"
 sparse=$top/scripts/sparse

@@ -15,7 +15,7 @@ mkdir -p "$queue"
 cp "$top/patches/5.10/source.mk" "$queue"
 in_tree() { git -C "$linux" "$@"; }
 
-# unchanged NAME COMMAND...: like refuses, and neither tree nor patches change
+# unchanged NAME REGEX COMMAND...: as refuses, and neither tree nor patches change
 unchanged() {
 	local before
 	before=$(state "$linux"; files "$PATCHES")
@@ -47,7 +47,7 @@ cat >"$GIT_CONFIG_GLOBAL" <<'EOF'
 	keepcr = true
 EOF
 
-# From nothing
+# No tree, then no patches
 refuses "export refuses to run without a tree" 'there is no tree' "$export"
 mkdir -p "$PATCHES"
 ok "tree succeeds without any patches" "$tree"
@@ -76,7 +76,7 @@ in_tree branch series/1-first HEAD~1
 in_tree branch series/2-second
 sed -i '30s/.*/line thirty;/' "$linux/mm/migrate.c"
 in_tree commit -qam unsigned --no-gpg-sign
-# cover SERIES NEEDS: its cover letter
+# cover SERIES NEEDS: writes a cover letter
 cover() {
 	mkdir -p "$queue/$1"
 	printf 'Subject: [PATCH 0/1] %s\nNeeds: %s\n\nText.\n' "$1" "$2" >"$queue/$1/0000-cover-letter.patch"
@@ -104,13 +104,13 @@ like "$(head -n 4 "$queue/2-second/0001-mm-change-a-line.patch")" '^Subject: \[P
 like "$(cat "$queue"/1-first/0001-*)" '^deleted file mode' "export writes a rename as a new and a deleted file"
 is "$("$tree" 2>&1 | cut -d: -f2)" " up to date" "after export the tree is up to date"
 is "$(in_tree apply --numstat "$queue/diff/mm/migrate.c.diff")" "$(in_tree diff --numstat base HEAD -- mm/migrate.c)" \
-	"a file's diff has what all patches together do to the file"
-like "$(cat "$queue/README.md")" '^\| \[2-second\]\(#2-second\) \| 1 \| \+1 −1 \| 1-first \| \[2-second\]' "README.md lists the series and what each stands on"
+	"a file's diff has the changes of all patches together"
+like "$(cat "$queue/README.md")" '^\| \[2-second\]\(#2-second\) \| 1 \| \+1 −1 \| 1-first \| \[2-second\]' "README.md lists the series, each with the series beneath"
 like "$(cat "$queue/README.md")" '\(1-first/0001-mm-migrate-a-subject.*\) \| \+[0-9]+ −[0-9]+ \|' "README.md lists the patches with the lines that each adds and removes"
 
-# A file of the kernel: the whole change, and the commits
+# The whole change of one file, and its commits
 export FILE=mm/migrate.c
-is "$("$top/scripts/diff")" "$(sed '/^-- $/,$d' "$queue/diff/mm/migrate.c.diff")" "make diff FILE= shows what diff/ has"
+is "$("$top/scripts/diff")" "$(sed '/^-- $/,$d' "$queue/diff/mm/migrate.c.diff")" "make diff FILE= shows the file's diff of diff/"
 is "$("$top/scripts/log" | cut -d' ' -f1,3-)" "2-second mm: change a line" "make log FILE= lists the commits that touch a file, with their series"
 FILE=mm/none.c unchanged "diff refuses a file that no patch touches" 'no patch of 5.10 touches' "$top/scripts/diff"
 FILE=mm/none.c unchanged "log refuses a file that no patch touches" 'no patch of 5.10 touches' "$top/scripts/log"
@@ -123,7 +123,7 @@ content=$(in_tree rev-parse 'HEAD^{tree}' 'base^{tree}')
 mv "$linux" "$work/first"
 ok "tree makes a git tree from patches" "$tree"
 is "$(in_tree rev-parse 'HEAD^{tree}' 'base^{tree}')" "$content" "a tree from patches has the same content and base"
-is "$(in_tree log -1 --format='%an %ae %ad %s' base~0)" "Jörg j@example.org Wed Feb 3 04:05:06 2021 +0100 mm: take something out" "author, date and subject survive"
+is "$(in_tree log -1 --format='%an %ae %ad %s' base~0)" "Jörg j@example.org Wed Feb 3 04:05:06 2021 +0100 mm: take something out" "a commit from a patch keeps author, date and subject"
 ids=$(in_tree rev-parse HEAD)
 ok "export accepts a tree from patches" "$export"
 is "$(files "$PATCHES")" "$before" "the round trip is byte-identical"
@@ -141,7 +141,7 @@ ok "tree accepts patches that have changed" "$tree"
 like "$(cat "$linux/mm/migrate.c")" 'line score;' "tree follows patches that have changed"
 is "$(in_tree rev-parse refs/queue/previous)" "$old" "refs/queue/previous keeps the commit before the patches changed"
 is "$(stat -c %y "$linux/mm/new.c" | cut -d- -f1)" 2001 "tree does not touch files whose content stays"
-"$export" >/dev/null 2>&1 # its blob ids are those of the edited text now
+"$export" >/dev/null 2>&1 # the edit has changed the blob ids in the patch
 is "$(in_tree status --porcelain --untracked-files=no)" "" "export leaves the tree clean"
 
 cp -a "$PATCHES" "$work/saved"
@@ -151,7 +151,7 @@ restore() {
 }
 sed -i 's/^-line 20;/-no such line;/' "$queue/2-second/0001-mm-change-a-line.patch"
 unchanged "tree refuses a patch that does not apply" '2-second: 0001-mm-change-a-line.patch does not apply' "$tree"
-like "$("$tree" 2>&1)" 'patch failed: mm/migrate.c:17' "git's words say where a patch does not apply"
+like "$("$tree" 2>&1)" 'patch failed: mm/migrate.c:17' "git's message says where a patch does not apply"
 restore
 echo nothing >"$queue/2-second/0001-mm-change-a-line.patch"
 unchanged "tree refuses a file that is not a patch" 'does not apply' "$tree"
@@ -165,10 +165,10 @@ rm "$queue/1-first/0000-cover-letter.patch"
 unchanged "tree refuses a series without cover letter" '1-first has no cover letter' "$tree"
 restore
 sed -i /^Needs/d "$queue/2-second/0000-cover-letter.patch"
-unchanged "tree refuses a cover letter that does not say what the series stands on" 'a line beneath Subject' "$tree"
+unchanged "tree refuses a cover letter without Needs:" 'a line beneath Subject' "$tree"
 restore
 cover 1-first 2-second
-unchanged "tree refuses a series that stands on a later one" 'names 2-second, which is no earlier series' "$tree"
+unchanged "tree refuses a series that stands on a later series" 'names 2-second, which is no earlier series' "$tree"
 restore
 
 # Work in progress in the tree
@@ -201,20 +201,20 @@ refuses "tree refuses another word than keep" 'the only other choice' env TREE=d
 sed -i 's/line score/line XX/' "$queue/2-second/0001-mm-change-a-line.patch"
 unchanged "tree refuses a new commit and changed patches together" 'patch files have changed too' "$tree"
 out=$(FORCE=1 "$export" 2>&1)
-like "$out" '^changed 2-second/0001-mm-change-a-line.patch' "export FORCE=1 replaces what somebody changed"
+like "$out" '^changed 2-second/0001-mm-change-a-line.patch' "export FORCE=1 replaces a patch that somebody changed"
 like "$out" '^added 2-second/0002-mm-not-exported.patch' "commits after the last branch belong to the last series"
 is "$(diff -rq "$work/saved" "$PATCHES" | sed "s,$work/saved,,; s,$PATCHES,,g" | cut -d' ' -f1-3 | sort | paste -sd,)" \
 	"Files /5.10/README.md and,Files /5.10/diff/mm/migrate.c.diff and,Only in /5.10/2-second:" "export FORCE=1 changes only the files of the new commit"
 
-# The other way: patches that the tree has already
+# Commits that nobody exported, but that equal the patches
 rm "$linux/.git/refs/queue/exported"
-is "$("$tree" 2>&1 | cut -d: -f2)" " up to date" "tree takes commits that equal the patches for exported"
+is "$("$tree" 2>&1 | cut -d: -f2)" " up to date" "tree accepts commits that equal the patches as exported"
 
 in_tree reset -q --hard HEAD~1
 in_tree branch -qf series/2-second
 is "$("$export" 2>&1)" "$(printf 'removed 2-second/0002-mm-not-exported.patch\nchanged diff/mm/migrate.c.diff\nchanged README.md')" \
 	"export removes the patch of a commit that is gone"
-ok "the patches are as before the commit that is gone" diff -r "$work/saved" "$PATCHES"
+ok "without the commit, the patches are as before the commit" diff -r "$work/saved" "$PATCHES"
 
 # Series that change
 in_tree branch -qf series/1-first HEAD
@@ -225,7 +225,7 @@ like "$("$tree" 2>&1)" 'commits that are not exported: 0' "tree refuses branches
 is "$("$export" 2>&1 | grep -c '^export: .*2-second has only its cover letter left')" 1 "export says which series is gone"
 is "$(find "$queue/1-first" "$queue/2-second" -type f | wc -l)" 4 "two series can become one: export moves the patches, and leaves the cover letter"
 restore
-ok "tree makes the branches that the folders say" "$tree"
+ok "tree restores the branches of the folders" "$tree"
 is "$(in_tree for-each-ref --format='%(refname:lstrip=3)' refs/heads/series/ | paste -sd' ')" "1-first 2-second" "the tree has the branches of the folders"
 in_tree branch -q -f series/1-first pristine
 unchanged "export refuses a branch that does not lead from base to HEAD" 'does not end a part' "$export"
@@ -260,7 +260,7 @@ unchanged "export refuses a HEAD that does not build on base" 'HEAD does not bui
 in_tree checkout -q queue
 is "$("$tree" 2>&1 | cut -d: -f2)" " up to date" "a refused export leaves the tree up to date"
 
-# What it is made from
+# Another source
 unset KERNEL_TARBALL
 unchanged "tree refuses another source than the tree was made from" 'was made from tarball' "$tree"
 mkdir -p "$work/other/5.10/linux"

@@ -8,12 +8,12 @@ unset DENY ALLOW ME
 
 # lines LIST: without comments and empty lines
 lines() { sed '/^#/d; /^$/d' "$1"; }
-# stamped: as a kernel with CONFIG_PRINTK_TIME, and the console's line ends, has it
+# stamped: adds the timestamps of CONFIG_PRINTK_TIME and the line ends of a console
 stamped() { awk '{ printf "[%5d.%06d] %s\r\n", NR, NR * 7, $0 }'; }
 lines "$top/tests/scripts/samples/log.sound" >"$work/sound"
 
-# judge STATUS REGEX NAME FACT...: the exit status for $work/log, and the message, which
-# stays in said
+# judge STATUS REGEX NAME FACT...: judges $work/log; checks exit status and message, and
+# keeps the message in said
 judge() {
 	local wanted=$1 regex=$2 name=$3 status=0
 	shift 3
@@ -27,7 +27,7 @@ whole=(exited=0 failures=0 complaint= tainted=0)
 
 lines "$top/guest/log.deny" >"$work/deny"
 mapfile -t samples < <(lines "$top/tests/scripts/samples/log.deny")
-# unproven: the expressions of which no sample is their own
+# unproven: the expressions without a sample that no other expression matches
 unproven() {
 	local sample regex
 	local -a found
@@ -37,17 +37,17 @@ unproven() {
 		[ ${#found[@]} -ne 1 ] || printf '%s\n' "${found[0]}"
 	done | grep -vxFf - "$work/deny"
 }
-is "$(unproven)" "" "each expression in guest/log.deny has a sample that no other one matches"
+is "$(unproven)" "" "each expression in guest/log.deny has a sample that no other expression matches"
 echo 'planted [0-9]' >>"$work/deny"
 is "$(unproven)" 'planted [0-9]' "an expression without a sample is noticed"
-# Twenty at a time, as the verdict shows no more
+# Twenty samples at a time, as the verdict shows at most 20 lines
 for ((i = 0; i < ${#samples[@]}; i += 20)); do
 	some=("${samples[@]:i:20}")
 	{ cat "$work/sound"; printf '%s\n' "${some[@]}"; cat "$work/sound"; } | stamped >"$work/log"
 	judge 1 "^verdict: ${#some[@]} lines that a sound kernel does not log$" \
-		"samples $((i + 1)) to $((i + ${#some[@]})) of what a sound kernel does not log are complaints" "${whole[@]}"
+		"verdict counts samples $((i + 1)) to $((i + ${#some[@]})) of log.deny as complaints" "${whole[@]}"
 	is "$(sed -n 's/^  | [0-9]*:\[[ 0-9.]*\] //p' <<<"$said")" "$(printf '%s\n' "${some[@]}")" \
-		"samples $((i + 1)) to $((i + ${#some[@]})) are shown"
+		"verdict shows samples $((i + 1)) to $((i + ${#some[@]})) of log.deny"
 done
 
 lines "$top/guest/log.allow" >"$work/allow"
@@ -70,7 +70,7 @@ done <"$work/allowed"
 
 for how in cat stamped; do
 	$how <"$work/sound" >"$work/log"
-	judge 0 '^$' "nothing is said of a sound log ($how)" "${whole[@]}"
+	judge 0 '^$' "a sound log has no complaint ($how)" "${whole[@]}"
 done
 : >"$work/log"
 judge 0 '^$' "an empty log has no complaint" "${whole[@]}"
@@ -81,9 +81,9 @@ judge 1 '^  \| 1:BUG: no end' "a last line without an end is searched"
 seq -f 'BUG: number %g' 30 >"$work/log"
 judge 1 '^verdict: 30 lines that' "all complaints are counted"
 is "$("$verdict" "$work/log" 2>&1 | grep -c '^  | [0-9]*:')" 20 "20 complaints are shown"
-ME=boot judge 1 '^boot: the kernel complains:$' "ME says who speaks"
+ME=boot judge 1 '^boot: the kernel complains:$' "ME names the script at the head of the message"
 
-# --- what the boot has left
+# --- facts about the boot
 
 cp "$work/sound" "$work/log"
 for bit in 5 7 9 14; do
@@ -91,7 +91,7 @@ for bit in 5 7 9 14; do
 done
 judge 1 'tainted \(4608\)' "a bad taint bit among harmless ones is no success" exited=0 tainted=4608
 # A proprietary, an external and an unsigned module, and live patching
-judge 0 '^$' "taint bits 0, 12, 13 and 15 are none of a broken kernel" exited=0 tainted=$((1 << 0 | 1 << 12 | 1 << 13 | 1 << 15))
+judge 0 '^$' "taint bits 0, 12, 13 and 15 are no complaint" exited=0 tainted=$((1 << 0 | 1 << 12 | 1 << 13 | 1 << 15))
 judge 1 'has not reported' "a guest that does not tell its taint is no success" tainted=
 judge 1 'exit status in the guest is 3' "a command that fails is no success" "${whole[@]}" exited=3
 judge 1 'exit status in the guest is unknown' "a command whose exit status is lost is no success" "${whole[@]}" exited=
@@ -105,7 +105,7 @@ echo 'Kernel panic - not syncing: sysrq triggered crash' >>"$work/log"
 judge 2 '^  \| 14:Kernel panic' "a guest that died has its complaints shown" died=7
 judge 2 '^  \| 14:Kernel panic' "a guest that hung has its complaints shown" hung=7
 
-# --- what cannot be judged
+# --- bad input
 
 cp "$work/sound" "$work/log"
 refuses "verdict refuses to run without a log" 'no log is named' "$verdict"

@@ -1,37 +1,35 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Which hmm-tests pass on which kernel: those of Linux as it is and those of the
-# queue, on the queue's kernel and on the one that it is based on.  And a short
-# hmm-stress.
+# Linux's own hmm-tests and the queue's hmm-tests, on the queue's kernel and on the
+# base's kernel.  A queue with hmm-stress runs it for half a minute.
 
 # shellcheck source=tests/series/variants.sh
 . "$(dirname "$(realpath "$0")")/variants.sh"
-# A guest that hangs costs this time, a guest on a busy machine needs it
+# Long enough for a busy machine; only a guest that hangs takes all of it
 export TIMEOUT=1800
 queue_out=$build/$QUEUE/x86_64 base_out=$OUT
 tests=$(value SELFTESTS)/hmm-tests.c
 
-# cases REV: the names of its cases, without variants
+# cases REV: the names of the cases in REV, without variants
 cases() {
 	git -C "$linux" show "$1:$tests" |
 		sed -n 's/^TEST_F\(_TIMEOUT\|_SIGNAL\)\?(\([a-z0-9_]*\), \([a-z0-9_]*\).*/\2.\3/p' | sort
 }
 
-# driverless REV: those that ask nothing of the driver
+# driverless REV: the cases in REV that do not use the driver
 driverless() {
 	git -C "$linux" show "$1:$tests" | sed -n 's/^TEST(\([a-z0-9_]*\)).*/global.\1/p' | sort
 }
 
-# results FILE: those that passed, those that did not and those that were
-# skipped, in numbers
+# results FILE: how many cases passed, failed and were skipped
 results() {
 	printf '%d passed, %d failed, %d skipped' \
 		"$(grep -E '^ok ' "$1" | grep -vc SKIP)" "$(grep -c '^not ok ' "$1")" \
 		"$(grep -cE '^ok .*SKIP' "$1")"
 }
 
-# boot_tests NAME [OPTION...]: its TAP in $work/NAME.tap, the kernel's word in
-# $work/NAME.err
+# boot_tests NAME [OPTION...]: runs NAME in the guest; TAP goes to $work/NAME.tap, the
+# verdict on the log to $work/NAME.err
 boot_tests() {
 	"$top/scripts/boot" -- "$@" >"$work/$1.tap" 2>"$work/$1.err"
 }
@@ -49,7 +47,7 @@ first_series() {
 		diag "$(grep -E '^not ok|SKIP|Expected|timeout' "$work/hmm-tests.tap")"
 }
 
-# The untouched tests, from the source that nobody has patched
+# Linux's own tests, from the tarball
 go_to pristine
 ok "Linux's own hmm-tests build" env OUT="$there/selftests" "$top/scripts/selftests"
 cp "$there/selftests/hmm-tests" "$work/hmm-tests.pristine"
@@ -71,14 +69,14 @@ is "$(results "$work/hmm-tests.tap")" "$n passed, 0 failed, 0 skipped" \
 	diag "$(grep -E '^not ok|SKIP|Expected|timeout' "$work/hmm-tests.tap")"
 
 if [ -f "$queue_out/hmm-stress" ]; then
-	# It passes on a sound kernel with any seed, and repeats best with the same
+	# Any seed passes on a sound kernel; a fixed seed makes a failure easier to repeat
 	SECONDS=30 SEED=1 "$top/scripts/stress" >"$work/stress.out" 2>"$work/stress.err"
 	is $? 0 "the queue's kernel runs hmm-stress with a clean log" || diag "$(cat "$work/stress.err")"
 	like "$(tail -n 1 "$work/stress.out")" '^PASSED: seed 1$' "hmm-stress finds nothing wrong in half a minute"
 	diag "$(sed 's/^# //' "$work/stress.out")"
 fi
 
-# The base, and the queue's tests there: what is new
+# The base's kernel shows that the queue's new cases need the queue
 go_to base
 cp "$queue_out/hmm-tests" "$work/hmm-tests.queue"
 export OUT=$base_out EXTRA=$work/hmm-tests.queue
@@ -86,15 +84,15 @@ ok "the base kernel builds" "$top/scripts/kernel"
 ok "the base's hmm-tests build" "$top/scripts/selftests"
 
 if [ "$(git -C "$linux" rev-parse base)" = "$(git -C "$linux" rev-parse pristine)" ]; then
-	# The base is Linux as it is, with the defects that the queue fixes: each new
-	# case has to show one, alone, since some crash that kernel.  The cases of
-	# which that cannot be asked are in patches/<queue>/expect/passes-on-base.
+	# The base has the defects that the queue fixes, so each new case must fail there,
+	# but for the cases in patches/<queue>/expect/passes-on-base.  Each case gets a guest
+	# of its own, as some cases crash the base's kernel.
 	others=$(grep -v '^#' "$queue/expect/passes-on-base" 2>/dev/null | cut -d' ' -f1 | paste -sd'|')
 	for case in $(comm -13 <(cases base) <(cases refs/queue/exported) |
 		grep -vE "\.($others)\$"); do
 		status=0
 		TIMEOUT=300 boot_tests hmm-tests.queue -t "${case#*.}" || status=$?
-		# The case says so, or the kernel's log, or the guest has died or hung
+		# A failed case, a complaint in the kernel's log, or a dead or hung guest
 		why=$(grep -hE '^(not ok|ok .*SKIP)|SKIP|Expected|^ *\| [0-9]+:|the guest (died|has not come)' \
 			"$work/hmm-tests.queue.tap" "$work/hmm-tests.queue.err" | head -n 3)
 		[ "$status" -ne 0 ] && [ -n "$why" ]
@@ -111,7 +109,7 @@ is "$(results "$work/hmm-tests.tap")" "$(cases base | wc -l) passed, 0 failed, 0
 
 boot_tests hmm-tests.queue
 passed=$(grep -vE 'SKIP' "$work/hmm-tests.queue.tap" | sed -n 's/^ok [0-9]* //p' | sort)
-# What revert/ takes out of a case, and the queue brings back
+# revert/ breaks this case, and the queue fixes it
 regained=hmm.migrate_fault
 old=$(sort <(cases base) <(driverless refs/queue/exported) | grep -vxF "$regained")
 is "$passed" "$old" "the base kernel passes exactly the old and the driverless cases"

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
-# Sourced by the tests that look at the kernel's source: lib.sh, a worktree of
-# the patches' content that nobody else touches, and compiling objects of it.
+# Sourced by the tests of the kernel's source: lib.sh, a separate worktree with the
+# patches' content, and functions that compile its objects.
 
 # shellcheck source=tests/lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
@@ -18,8 +18,8 @@ export QUEUE
 there=$build/$QUEUE/check
 LINUX_TREE=$there/linux
 
-# need_worktree: LINUX_TREE is at the queue's end; pristine, base and tip are
-# commits
+# need_worktree: checks out the queue's end in LINUX_TREE; sets pristine, base and tip
+# to commits
 need_worktree() {
 	[ -e "$linux" ] || "$top/scripts/tree" 2>&1 | sed 's/^/# /'
 	need_tree
@@ -29,7 +29,7 @@ need_worktree() {
 			"to check the patches: scripts/tree; to check the tree's commits: scripts/export first"
 	fi
 	pristine=$(commit_of "$linux" pristine)
-	# shellcheck disable=SC2034 # for those who source this
+	# shellcheck disable=SC2034 # for the test files
 	base=$(recorded "$linux" base)
 	mkdir -p "$there"
 	exec 9>"$there/.lock"
@@ -40,18 +40,17 @@ need_worktree() {
 	go_to "$tip"
 }
 
-# go_to COMMIT: its files, and nothing else that git knows of
+# go_to COMMIT: checks out COMMIT; files that git does not track stay
 go_to() { plain_git "$LINUX_TREE" checkout -qf --detach "$1" || die "$LINUX_TREE: git cannot check out $1"; }
 
-# touched [PATTERN...]: the files that the queue touches
+# touched [PATTERN...]: the files that the queue changes
 touched() { plain_git "$linux" log --format= --name-only "$pristine..$tip" -- "$@" | sort -u; }
 
-# caller NAME WORD: what the configuration of that name in patches/<queue>/callers
-# says at its head
+# caller NAME WORD: the value of WORD at the head of patches/<queue>/callers/NAME.config
 caller() { sed -n "s/^# $2: //p" "$queue/callers/$1.config"; }
 
-# flavour FILE: which configuration compiles it: that of a caller, or the guest's,
-# or selftests, which are user space
+# flavour FILE: the configuration that compiles FILE: a caller's, the guest's, or
+# selftests for user space
 flavour() {
 	local name
 	case $1 in
@@ -65,10 +64,10 @@ flavour() {
 }
 callers() { [ ! -d "$queue/callers" ] || find "$queue/callers" -name '*.config' -printf '%f\n' | sed 's/\.config$//' | sort; }
 
-# object FILE: of a .c file.  amdgpu compiles its neighbours' on its own terms.
+# object FILE: the object of a .c file.  amdgpu's Makefile compiles the files of amdkfd.
 object() { sed 's,^\(drivers/gpu/drm/amd/\)\(amdkfd/\),\1amdgpu/../\2,; s/c$/o/' <<<"$1"; }
 
-# objects FLAVOUR: of the .c files that the queue touches
+# objects FLAVOUR: the objects of the .c files that the queue changes
 objects() {
 	local file
 	while read -r file; do
@@ -76,7 +75,7 @@ objects() {
 	done < <(touched '*.c')
 }
 
-# flavours: those that have objects of the queue
+# flavours: the configurations that compile an object of the queue
 flavours() {
 	local flavour
 	for flavour in guest $(callers); do
@@ -84,7 +83,7 @@ flavours() {
 	done
 }
 
-# kmake_as FLAVOUR ARGS: the kernel's make, for that configuration
+# kmake_as FLAVOUR ARGS: calls the kernel's make for a configuration
 kmake_as() {
 	local OUT=$there/$1 karch=x86_64 cross='' compiler cc
 	[ ! -f "$queue/callers/$1.config" ] || read -r karch cross < <(caller "$1" Arch; echo "$karch")
@@ -94,7 +93,7 @@ kmake_as() {
 	kmake -j"$(nproc)" "$@"
 }
 
-# fragments FLAVOUR: of its configuration
+# fragments FLAVOUR: the fragments of its configuration
 fragments() {
 	if [ "$1" = guest ]; then
 		cat "$top"/guest/configs/{guest,x86_64}.config "$queue/kernel.config"
@@ -103,11 +102,11 @@ fragments() {
 	fi
 }
 
-# configure FLAVOUR...: once, and again when a fragment of it changes
+# configure FLAVOUR...: configures once, and again if a fragment changes
 configure() {
 	local flavour out fragment=$work/fragment stamp vanished cross=''
 	unset V W C
-	# the kernel's Makefile does not pass LC_ALL on, and gcc speaks many languages
+	# remarks are matched in English, and the kernel's Makefile does not pass LC_ALL on
 	unset LANGUAGE
 	export LOCALVERSION='' LANG=C LC_MESSAGES=C LC_CTYPE=C
 	OUT=$there/out
@@ -116,7 +115,7 @@ configure() {
 		out=$there/$flavour
 		[ "$flavour" = guest ] || read -r _ cross < <(caller "$flavour" Arch; echo x86_64)
 		command -v "${cross-}$(value CC)" >/dev/null ||
-			die "there is no ${cross-}$(value CC) here" "scripts/deps check installs what is missing"
+			die "there is no ${cross-}$(value CC) here" "scripts/deps check installs the missing tools"
 		fragments "$flavour" >"$fragment"
 		stamp="$(sha256sum <"$fragment") $compiler $LINUX_TREE $pristine"
 		[ "$stamp" != "$(cat "$out/configured" 2>/dev/null)" ] || continue
@@ -131,10 +130,10 @@ configure() {
 	done
 }
 
-# beside OBJECT WHAT: the file beside an object that has its command, or its recipe
+# beside OBJECT WORD: the file beside an object with its command (cmd) or recipe
 beside() { echo "${1%/*}/.${1##*/}.$2"; }
 
-# begin FLAVOUR OBJECTS...: the objects are gone; fails if a source is gone, too
+# begin FLAVOUR OBJECTS...: removes the objects; fails if a source file is missing
 begin() {
 	local object out=$there/$1
 	shift
@@ -144,7 +143,7 @@ begin() {
 	done
 }
 
-# end FLAVOUR OBJECTS...: the objects are there
+# end FLAVOUR OBJECTS...: fails if an object is missing
 end() {
 	local object out=$there/$1
 	shift
@@ -153,8 +152,8 @@ end() {
 	done
 }
 
-# compile FLAVOUR ARGS OBJECTS...: make builds all objects anew, and prints all that was
-# said; fails if one cannot be compiled
+# compile FLAVOUR ARGS OBJECTS...: rebuilds all objects with make, and prints its
+# output; fails if an object does not compile
 compile() {
 	local flavour=$1 arg
 	local -a list=()
@@ -165,9 +164,9 @@ compile() {
 	begin "$flavour" "${list[@]}" && kmake_as "$flavour" "$@" && end "$flavour" "${list[@]}"
 }
 
-# recompile FLAVOUR OBJECTS...: as compile.  What make has once done for an object is
-# done again without make, which takes four seconds to find it out, as long as no
-# Makefile and no Kconfig file is another.
+# recompile FLAVOUR OBJECTS...: as compile, but repeats the commands that make has
+# recorded for an object until a Makefile or Kconfig file changes: make would take four
+# seconds to find these commands.
 recompile() {
 	local flavour=$1 out=$there/$1 rules object status=0 recipe
 	local -a fresh=() known=()
@@ -188,9 +187,9 @@ recompile() {
 			recipe=$(beside "$out/$object" recipe)
 			{
 				echo "# $rules"
-				# with a dollar and a hash as make needs them
+				# make escapes a dollar and a hash in its record
 				sed -n '1s/^[a-z]*cmd_[^ ]* := //p' "$(beside "$out/$object" cmd)" | sed 's/\$(pound)/#/g; s/\$\$/$/g'
-				# which 5.10 does not record
+				# 5.10 does not record the call of objtool
 				grep -qF tools/objtool/objtool "$(beside "$out/$object" cmd)" ||
 					grep -E "^ *[^ ]*tools/objtool/objtool .* $object\$" "$work/made" || true
 			} >"$recipe"
@@ -205,11 +204,10 @@ recompile() {
 	[ "$status" -eq 0 ] && end "$flavour" "${known[@]}"
 }
 
-# remarks: the lines of its input that complain, with the names that files have
-# in the tree
+# remarks: the warnings and errors of its input, with file names relative to the tree
 remarks() { sed -n "s,$LINUX_TREE/,,g; s,\(\.\./\)\+${LINUX_TREE##*/}/,,g; /\(warning: \|error: \|Error [0-9]\|\*\*\*\)/Ip"; }
 
-# news OLD NEW: the remarks in file NEW that OLD does not have, wherever they are
+# news OLD NEW: the remarks in file NEW that OLD lacks, whatever their line numbers
 news() {
 	awk '
 		function plain(s) {
@@ -223,7 +221,7 @@ news() {
 	' which=old "$1" which=new "$2"
 }
 
-# silent NAME TEXT: there is none; it is shown
+# silent NAME TEXT: TEXT is empty; a failure shows TEXT
 silent() {
 	[ -z "$2" ]
 	result $? "$1" || diag "$2"

@@ -1,28 +1,28 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# The kernel's checkers have nothing to say about the queue that they do not say
-# about the tarball too.  Each is shown a defect first, which it must find.
+# The kernel's checkers have no remark on the queue that they do not have on the
+# tarball.  Each checker must find a planted defect.
 # shellcheck source=tests/series/kernel.sh
 . "$(dirname "$(realpath "$0")")/kernel.sh"
 
-# What checkpatch may say: patch, type, file, and why
+# Allowed remarks of checkpatch: patch, type, file, and the reason
 allowed=$(grep -v '^#' "$queue/expect/checkpatch" 2>/dev/null)
 
 need_worktree
 mapfile -t flavours < <(flavours)
 configure "${flavours[@]}"
 
-# The python that has the modules
+# Several versions of python may be installed: take a version with the modules
 python=$(type -ap python3 | while read -r candidate; do
 	! "$candidate" -c 'import ply, git, docutils' 2>/dev/null || { echo "$candidate"; break; }
 done)
 [ -n "$python" ] || die "no python3 here has the modules ply, git and docutils" "scripts/deps check installs them"
 sparse=$("$top/scripts/sparse") || die "there is no sparse for $QUEUE: see above"
 for tool in shellcheck perl; do
-	command -v $tool >/dev/null || die "there is no $tool here" "scripts/deps check installs what is missing"
+	command -v $tool >/dev/null || die "there is no $tool here" "scripts/deps check installs the missing tools"
 done
 
-# checkpatch calls it python or python3, and checks no licences if there is none
+# checkpatch calls python or python3, and checks no licences without it
 mkdir "$work/bin"
 ln -s "$python" "$work/bin/python"
 ln -s "$python" "$work/bin/python3"
@@ -40,15 +40,15 @@ silent "shellcheck has no remark on scripts, tests, guest and .ci" "$(cd "$top" 
 
 # --- checkpatch
 
-# covered FILE: it is in MAINTAINERS, not only under "the rest"
+# covered FILE: a section of MAINTAINERS other than THE REST has FILE
 covered() {
 	(cd "$LINUX_TREE" && scripts/get_maintainer.pl --no-git --no-git-fallback --sections -f "$1" 2>/dev/null) |
 		sed 's/^$/\n/' | awk 'BEGIN { RS = "" } !/^THE REST/ { print; exit }' | grep -q .
 }
 
-# checkpatch PATCH: its remarks as "type file: text"; that a new file wants an
-# entry in MAINTAINERS only if none covers it.  The tree is a tarball's, without
-# the history in which a commit could be found.
+# checkpatch PATCH: its remarks as "type file: text".  The remark that a new file needs
+# an entry in MAINTAINERS counts only if no section covers the file.  Commit ids are not
+# checked, as the tarball has no history.
 checkpatch() {
 	(
 		cd "$LINUX_TREE" || exit
@@ -112,11 +112,10 @@ silent "checkpatch makes each remark that is allowed" "$(grep . <<<"$allowed" | 
 
 # --- sparse and the compiler's further warnings
 
-# What a stack frame may have, in bytes: the least that a configuration of Linux
-# has by default
+# The limit of a stack frame in bytes: the least default in Linux's configurations
 frame=1024
 
-# checked FLAVOUR: what both say about its objects
+# checked FLAVOUR: the remarks of sparse and the compiler on its objects
 checked() {
 	local -a list
 	mapfile -t list < <(objects "$1")
@@ -125,14 +124,14 @@ checked() {
 	remarks <"$work/log" | grep -v 'the frame size of'
 }
 
-# frames: file, function and bytes of those that are too large in the last log
+# frames: file, function and bytes of each frame in the last log beyond the limit
 frames() {
 	sed -nE "s,$LINUX_TREE/,,g; s,(\.\./)+${LINUX_TREE##*/}/,,g
 		/: In function/ { s/^([^:]*): In function .([a-zA-Z0-9_]*).*/\1 \2/; h; }
 		/the frame size of/ { s/.*frame size of ([0-9]*) bytes.*/\1/; H; g; s/\n/ /p; }" "$work/log" | sort -u
 }
 
-# larger OLD NEW: frames in file NEW that OLD does not have, or smaller
+# larger OLD NEW: frames in file NEW that OLD lacks or has smaller
 larger() {
 	awk 'which == "old" { bytes[$1, $2] = $3; next } $3 + 0 > bytes[$1, $2] + 0' which=old "$1" which=new "$2"
 }
@@ -183,9 +182,9 @@ END
 	go_to "$tip"
 done
 
-# --- comments that become documentation
+# --- kernel-doc
 
-# doc ARGS: the kernel's own tool, in perl or in python
+# doc ARGS: runs the kernel's kernel-doc, which is perl on 5.10 and python on 7.3
 doc() {
 	local how=perl
 	! head -n 1 "$LINUX_TREE/scripts/kernel-doc" | grep -q python || how=$python
@@ -214,7 +213,7 @@ kernel_doc -none "${sources[@]}" >"$work/planted"
 like "$(news "$work/tip" "$work/planted")" "^(Warning: )?$file:.*'b' not described" "kernel-doc: a planted defect is noticed"
 go_to "$tip"
 
-# --- documentation, and these comments, as reStructuredText
+# --- documentation and kernel-doc comments as reStructuredText
 
 # Sphinx has roles and directives that docutils does not know
 cat >"$work/rst.py" <<'END'
@@ -249,7 +248,7 @@ core.publish_doctree(sys.stdin.read(), source_path=sys.argv[1],
                      settings_overrides={"report_level": 2, "halt_level": 5, "file_insertion_enabled": False})
 END
 
-# rst: what docutils has to say about all of it
+# rst: the remarks of docutils on the documentation and the comments
 rst() {
 	local file
 	while read -r file; do

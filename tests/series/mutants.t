@@ -1,47 +1,46 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# The selftests notice what they are for: each patch in patches/<queue>/mutants breaks
-# one rule of the queue, and the case of hmm-tests that it names has to be the
-# first to fail: "Noticed by: REGEX", which is matched against its name, or
-# against "log: " and what the kernel complains of first, or "hang".  "Run:
-# OPTIONS" chooses cases of hmm-tests, where all of them would take too long.
+# hmm-tests notice broken rules: each patch in patches/<queue>/mutants breaks one rule of
+# the queue, and names the case that must fail first.  The head of a mutant has:
 #
-# "Group: NAME": those of a group are tried at once, since each breaks a rule of
-# its own.  Each of their cases has to fail, and no other but what "Also: REGEX"
-# of one of them says.
+# "Noticed by: REGEX": matches the name of the case, "log: " and the kernel's first
+# complaint, or "hang".  "Run: OPTIONS" chooses cases, as all cases may take too long.
 #
-# "When: long": tried in the long check only.  Such a one takes a kernel or a run of
-# its own, and others of its kind, or the base kernel in guest.t, show as much.
+# "Group: NAME": the mutants of a group are tried at once, as each breaks another rule.
+# The named case of each mutant must fail.  Other cases may fail only if "Also: REGEX" of
+# a mutant in the group matches them.
 #
-# "Waits: REASON": two threads have to meet for the case to fail.  The mutant waits at
-# the place that it breaks until the other thread has come, so that they meet in
-# each run, on a machine of any load.  The wait alone fails no case.
+# "When: long": only the long check tries the mutant, as the mutant takes a kernel or a
+# run of its own, and a similar mutant or the base kernel in guest.t proves the same.
 #
-# "Odds: N of M": two threads have to meet, and nothing makes them: the case noticed
-# the mutant in N of M runs.  Such a mutant is for the long check.
+# "Waits: REASON": the case fails only if two threads meet.  The mutant waits at the
+# broken place until the other thread has come, so that the threads meet in each run, at
+# any load of the machine.  The wait alone fails no case.
 #
-# MUTANTS='name ...' tries these, each alone; so does ALONE=1 with all.  Then
-# hmm-stress, too, has to notice those that lose something while much else goes on.
+# "Odds: N of M": the case fails only if two threads meet by chance, and noticed the
+# mutant in N of M runs.  Only the long check tries such a mutant.
+#
+# MUTANTS='name ...' tries the named mutants, each alone; ALONE=1 tries all mutants, each
+# alone.  hmm-stress must then notice the mutants in $stressing.
 
 # shellcheck source=tests/series/variants.sh
 . "$(dirname "$(realpath "$0")")/variants.sh"
 mutants=$patches/$QUEUE/mutants
-# A guest that hangs costs this time, a guest on a busy machine needs it
+# Long enough for a busy machine; only a guest that hangs takes all of it
 export TIMEOUT=900
 
-# What hmm-stress mostly notices in less than a minute: a leak, a crash and a
-# write that is lost
+# hmm-stress notices these mutants in most runs of a minute: a lost write, a leak and a
+# crash
 stressing=' device-write-not-marked lose-huge-page writeback-offered '
 
 # Each mutant in `make check` is noticed in every run
 is "$(grep -l '^Odds: ' "$mutants"/*.patch | xargs -r grep -L '^When: long$')" '' \
 	"no mutant of make check depends on chance"
 
-# The tree at its queue, all else gone
 reset_tree() { go_to refs/queue/exported; }
 
-# what PATCH: which parts of the kernel are to be built with it.  Alone, test_hmm
-# is built in no time, but then nobody lists the modules any more.
+# what PATCH: the targets to build.  test_hmm alone builds fastest, but make then drops
+# the list of modules, which build_kernel puts back.
 what() {
 	if sed -n 's,^+++ b/,,p' "$1" | grep -qv '^lib/test_hmm'; then
 		echo vmlinux modules
@@ -58,8 +57,8 @@ build_kernel() {
 	return $status
 }
 
-# build_and_run TARGETS [OPTIONS]: 0 if all cases pass, 1 if one fails (it is the
-# last then), 3 if nothing was run
+# build_and_run TARGETS [OPTIONS]: 0 if all cases pass, 1 at the first case that fails,
+# 3 if the build fails
 build_and_run() {
 	local status=0
 	: >"$work/tap"
@@ -72,15 +71,14 @@ build_and_run() {
 	return $status
 }
 
-# A run that was killed can have left an object that is newer than its source
-# and made of something else.
+# A killed run may leave an object of a mutant that is newer than its source
 reset_tree
 sed -n "s,^+++ b/,$LINUX_TREE/,p" "$mutants"/*.patch | sort -u | xargs touch
 
-# complete: all that was planned has passed, and nothing was skipped
+# complete: each planned case has passed, and no case was skipped
 complete() { [ "$(grep '^ok ' "$work/tap" | grep -vc SKIP)" = "$(sed -n 's/^1\.\.//p' "$work/tap")" ]; }
 
-# who: noticed first
+# who: the case, the line of the log or the hang that noticed the mutant first
 who() {
 	local first
 	first=$(sed -n 's/^not ok [0-9]* //p' "$work/tap" | head -n 1)
@@ -89,21 +87,21 @@ who() {
 	echo "${first:-$(head -n 1 "$work/boot")}"
 }
 
-# Here, or in guest.t
+# make check runs the queue's cases in guest.t
 passes() { [ -z "${MUTANTS-}${ALONE-}" ] || { build_and_run 'vmlinux modules' && complete; }; }
 if "$top/scripts/selftests" && build_kernel vmlinux modules && passes; then
-	result 0 "the queue as it is builds, and passes where it is tried"
+	result 0 "the queue builds without a mutant, and passes its cases if they run here"
 	cp -p "$OUT/modules.order" "$work/modules.order"
 else
-	result 1 "the queue as it is passes"
+	result 1 "the queue builds without a mutant, and passes its cases if they run here"
 	diag "$(cat "$work/build" "$work/boot"; tail -n 8 "$work/tap")"
 	done_testing
 fi
 
-# line WORD PATCH: what it says of that
+# line WORD PATCH: the value of WORD at the head of PATCH
 line() { sed -n "1,/^\$/s/^$1: //p" "$2"; }
 
-# try_group PATCH...
+# try_group PATCH...: tries the mutants at once
 try_group() {
 	local patch options='' failed strays regex='nothing'
 	: >"$work/tap"
@@ -126,7 +124,7 @@ try_group() {
 	is "$strays" '' "group $group: only the named cases fail"
 }
 
-# try PATCH: alone
+# try PATCH: tries a mutant alone
 try() {
 	local patch=$1 name title seed status=0
 	name=$(basename "$patch" .patch)
@@ -135,20 +133,20 @@ try() {
 		result 1 "$title" || diag "$(cat "$work/build")"
 		return
 	fi
-	[ -z "$(line Odds "$patch")" ] || diag "$name: noticed in $(line Odds "$patch") runs so far"
+	[ -z "$(line Odds "$patch")" ] || diag "$name: $(line Odds "$patch") runs have noticed the mutant"
 	build_and_run "$(what "$patch")" "$(line Run "$patch")" || status=$?
 	reset_tree
-	# A guest that hangs or dies has noticed, a build that fails has not
+	# A guest that hangs or dies notices the mutant; a build that fails does not
 	! grep -qE 'guest (died|has not come)' "$work/boot" || status=1
 	case $status in
 	0)
-		result 1 "$title" || diag "nothing has noticed"
+		result 1 "$title" || diag "no case, log or hang has noticed the mutant"
 		;;
 	1)
 		like "$(who)" "^($(line 'Noticed by' "$patch"))$" "$title"
 		diag "noticed by $(who)"
 		[[ -n "${MUTANTS-}${ALONE-}" && $stressing = *" $name "* && -f $OUT/hmm-stress ]] || return 0
-		# What a run notices is a matter of chance
+		# A run notices a mutant by chance: four seeds may be needed
 		for seed in 1 2 3 4; do
 			! "$top/scripts/boot" -- "hmm-stress -s 60 -r $seed" >"$work/tap" 2>"$work/boot" ||
 				continue
@@ -172,7 +170,7 @@ mapfile -t list < <(
 		fi
 	done
 )
-# Those of test_hmm first: the kernel around it is still the queue's
+# Mutants of test_hmm first, as these need no new kernel
 for patch in "${list[@]}"; do
 	[ "$(what "$patch")" != lib/test_hmm.ko ] || try "$patch"
 done
@@ -185,6 +183,6 @@ fi
 for patch in "${list[@]}"; do
 	[ "$(what "$patch")" = lib/test_hmm.ko ] || try "$patch"
 done
-diag "$(grep -l '^When: long$' "$mutants"/*.patch | wc -l) more in the long check"
+diag "$(grep -l '^When: long$' "$mutants"/*.patch | wc -l) more mutants in the long check"
 
 done_testing

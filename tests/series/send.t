@@ -1,24 +1,24 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# The mails that `make send` makes of each series: git am and b4 make the same
-# patches of them, byte for byte, and each mail goes to somebody.
+# The mails that `make send` makes of each series: git am and b4 turn the mails into the
+# same patches, byte for byte, and each mail has a recipient.
 # shellcheck source=tests/series/kernel.sh
 . "$(dirname "$(realpath "$0")")/kernel.sh"
 [ -e "$linux" ] || "$top/scripts/tree" 2>&1 | sed 's/^/# /'
 { [ -x "$(git --exec-path)/git-send-email" ] && command -v b4 >/dev/null; } ||
-	die "there is no git send-email or no b4 here" "scripts/deps send installs what is missing"
+	die "there is no git send-email or no b4 here" "scripts/deps send installs the missing tools"
 sent=$build/$QUEUE/send
 tmp=$work
 mapfile -t all < <(all_series "$queue")
 first=${all[0]}
 
-# headers NAME,... MAIL...: a line for each mail, the values of these headers joined by |
+# headers NAME,... MAIL...: a line for each mail: the values of the headers, joined by |
 headers() { python3 -c 'import email, email.policy, sys
 for file in sys.argv[2:]:
     mail = email.message_from_binary_file(open(file, "rb"), policy=email.policy.default)
     print("|".join(" ".join((mail[name] or "").split()) for name in sys.argv[1].split(",")))' "$@"; }
 
-# A second version first, since what stays below build/ shall be the first
+# Make the second version first, as the mails of the first version shall stay in build/
 mkdir "$work/queues"
 cp -r "$queue" "$work/queues/$QUEUE"
 sed -i '/^$/,$s/^v1:.*/v2: everything is new/' "$work/queues/$QUEUE/$first/0000-cover-letter.patch"
@@ -29,11 +29,11 @@ like "$(headers Subject "$sent/$first/mails/0001.eml")" "^\[PATCH v2 0*1/$n\]" "
 before=$(state "$linux")
 rm -rf "$sent"
 ok "the mails of all series are made" "$top/scripts/send"
-is "$(state "$linux")" "$before" "making the mails leaves the tree as it was"
+is "$(state "$linux")" "$before" "send leaves the tree as before"
 is "$(find "$sent" -mindepth 1 -maxdepth 1 -printf '%f\n' | sort -V)" "$(printf '%s\n' "${all[@]}")" "each series has its mails"
 
-# again NAME COMMAND...: applies mails of $name in a clone of what the series stands
-# on; the patches that come out are in $work/NAME.queue
+# again AS COMMAND...: applies mails of $name to the series beneath, in a clone; the
+# patches of the new commits go to $work/AS.queue
 again() {
 	local as=$1 from
 	shift
@@ -44,8 +44,8 @@ again() {
 	rm -rf "$work/$as.queue"
 	format_range "$work/scratch" "$from..HEAD" "$work/$as.queue"
 }
-# differ NAME: the patches of $name that differ from the queue's.  A mail has another
-# date, and a series that stands on part of the queue other line numbers.
+# differ AS: the patches of $name that differ from the queue's.  The date of a mail
+# differs, and so do line numbers if the series stands on a part of the queue.
 differ() {
 	local file
 	while read -r file; do
@@ -82,7 +82,7 @@ for name in "${all[@]}"; do
 	is "$(differ am)" "" "$name: git am makes the queue's patches of the mails"
 done
 
-# One thread through b4, the first
+# b4 reads the thread of the first series
 name=$first
 n=$(series "$queue/$name" | wc -l)
 mails=("$sent/$name"/mails/*.eml)
@@ -95,12 +95,12 @@ like "$(cat "$work/b4.log")" "^Total patches: $n\$" "b4 finds all patches of the
 ready=("$work"/b4/*.mbx)
 again shazam plain_git "$work/scratch" am -q "${ready[0]}"
 result $? "git am takes the mails as b4 orders them"
-is "$(differ shazam)" "" "git am makes the queue's patches of what b4 hands on"
+is "$(differ shazam)" "" "git am makes the queue's patches of the mails from b4"
 patch=$(series "$queue/$name" | head -n 1)
 sed -i '$s/.*/ /' "$work/shazam.queue/$patch"
 is "$(differ shazam)" "$patch" "a byte that differs is noticed"
 
-# What is refused, with what was made before left alone
+# Bad input is refused, and leaves the mails in build/ as before
 made=$(files "$sent")
 refuses "send refuses a second version without a paragraph on the changes" 'paragraph that begins with v2:' env REROLL=2 "$top/scripts/send"
 refuses "send refuses a REROLL that is not a number" 'not the number of a version' env REROLL=two "$top/scripts/send"

@@ -1,16 +1,15 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Every patch of the queue, one after the other: the patch can be sent, and the
-# files that it touches compile without a warning that the tarball's files do not
-# give.  Every series applies to what its cover letter says it stands on, and to
-# nothing else, and compiles there.
+# Each patch of the queue, in order: its message has no fault, and the changed files
+# compile without a new warning.  Each series applies to the series that its cover letter
+# names, without any others, and compiles there.
 # shellcheck source=tests/series/kernel.sh
 . "$(dirname "$(realpath "$0")")/kernel.sh"
 need_worktree
 mapfile -t flavours < <(flavours)
 configure "${flavours[@]}"
 
-# faults PATCH: what is wrong with its message
+# faults PATCH: the faults of its message
 faults() {
 	local subject
 	subject=$(git mailinfo -b "$work/message" /dev/null <"$1" | sed -n 's/^Subject: //p')
@@ -22,16 +21,16 @@ faults() {
 	sed '/^---$/,$d' "$work/message" | grep -iE '^(reviewed|acked|tested)-by:' | sed 's/$/: nobody has said so/'
 }
 
-# patch SUBJECT MESSAGE: a file that looks like one
+# patch SUBJECT MESSAGE: the path of a patch that is made up
 patch() {
 	printf 'From: A <a@example.org>\nSubject: [PATCH] %s\n\n%s\n---\n file | 1 +\n\ndiff --git a/file b/file\n' "$1" "$2" >"$work/patch"
 	echo "$work/patch"
 }
 
-# The checks can fail
+# faults must find each fault in a planted message
 signed='Signed-off-by: A <a@example.org>'
 long='mm: a subject that is made of so many words that no list of them has room for it'
-is "$(faults "$(patch "mm: do it" "It is done."$'\n\n'"$signed")")" "" "a message with all that it needs passes"
+is "$(faults "$(patch "mm: do it" "It is done."$'\n\n'"$signed")")" "" "a complete message passes"
 like "$(faults "$(patch "$long" "Text."$'\n'"$signed")")" 'more than 75' "a long subject is noticed"
 like "$(faults "$(patch "Do it" "Text."$'\n'"$signed")")" 'which subsystem' "a subject without a subsystem is noticed"
 like "$(faults "$(patch "mm: do it" "Text.")")" 'no Signed-off-by' "a missing sign-off is noticed"
@@ -47,10 +46,10 @@ done
 mapfile -t names < <(series "$queue/revert" | sed 's,^,revert/,'; queue_patches "$queue")
 mapfile -t commits < <(plain_git "$linux" rev-list --reverse "$pristine..$tip")
 is "${#commits[@]}" "${#names[@]}" "the tree has a commit for each patch"
-# Not the one that make tree makes up where git knows none
+# make tree commits under a made-up name if git knows none: no patch may be signed so
 is "$(cd "$queue" && grep -h '^Signed-off-by: ' "${names[@]}" | sort -u | wc -l)" 1 "the same person signs all patches"
 
-# build LOG FILE...: compiles what these files are part of; the remarks go to LOG
+# build LOG FILE...: compiles the objects that use these files; remarks go to LOG
 build() {
 	local log=$1 flavour file header='' user='' status=0
 	local -a list
@@ -86,7 +85,7 @@ build() {
 	return $status
 }
 
-# compiles NAME FROM: what the tree changes since FROM compiles, and adds no warning
+# compiles NAME FROM: the files that change since FROM compile without a new warning
 compiles() {
 	local status=0 new
 	local -a changed
@@ -108,8 +107,8 @@ for i in "${!names[@]}"; do
 	compiles "${names[i]}: the changed files compile without a new warning" HEAD^
 done
 
-# Each series alone, with what it stands on.  A series that stands on all before it
-# has been compiled above.
+# Each series with only the series beneath it.  A series that stands on all earlier
+# series has been compiled above.
 tmp=$work
 scratch_stacks
 before=
@@ -122,32 +121,32 @@ for name in $(all_series "$queue"); do
 	result $? "$name applies to the base with ${stack% *}" || continue
 	plain_git "$linux" fetch -q "$work/scratch" "$commit"
 	go_to "$commit"
-	compiles "$name compiles with nothing but $stack" "$base"
+	compiles "$name compiles with no series but $stack" "$base"
 done
 go_to "$tip"
 
-# The whole change, file by file
+# diff/ has the whole change, file by file
 format_diffs "$linux" "$work/diff"
 silent "diff/ has the whole change, file by file, as make export writes it" "$(diff -rq "$work/diff" "$queue/diff" 2>&1)"
 cp -r "$queue/diff" "$work/other"
 sed -i '0,/^+/s/^+/+ /' "$(find "$work/other" -name '*.diff' | sort | head -n 1)"
 like "$(diff -rq "$work/diff" "$work/other")" '^Files ' "a diff with another line is noticed"
-# from_diffs DIR: the tree that its diffs make of the base
+# from_diffs DIR: the git tree of the base with the diffs of DIR
 from_diffs() {
 	scratch_tree "$linux" base
 	find "$1" -name '*.diff' -print0 | xargs -0 git -C "$work/scratch" apply --cached --whitespace=nowarn &&
 		plain_git "$work/scratch" write-tree
 }
-# left_out DIR: what that tree and the queue's do not have alike
+# left_out DIR: the files that differ between this tree and the queue's tree
 left_out() { plain_git "$work/scratch" diff --name-only "$(from_diffs "$1")" "$tip"; }
 silent "applied to the base, diff/ gives the queue's tree but for selftests and the semantic patch" \
 	"$(left_out "$queue/diff" | grep -vE '^(tools/testing/selftests|scripts/coccinelle)/')"
 is "$(QUEUE=$QUEUE "$top/scripts/listing")" "$(cat "$queue/README.md")" "the queue's README.md lists its patches and files"
 
-# Defects are noticed, in each of the places where one compiles
+# build must notice planted defects in each flavour, in the selftests and in a header
 places=("$(value SELFTESTS)/hmm-tests.c")
 for flavour in "${flavours[@]}"; do
-	# the first and the last that the queue touches
+	# the first and the last file that the queue changes
 	mapfile -t list < <(objects "$flavour" | sed 's/o$/c/')
 	places+=("${list[0]}" "${list[@]: -1}")
 done

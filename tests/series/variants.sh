@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
-# Sourced by the tests that build and boot other kernels than the queue's: lib.sh,
-# and a worktree and an output of their own.  They share these, one at a time,
-# since what two such kernels have in common is most of it.
+# Sourced by the tests that build and boot other kernels than the queue's: lib.sh, a
+# worktree and an output folder.  The tests use these one at a time, as most objects of
+# two such kernels are equal.
 
 # shellcheck source=tests/lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
@@ -18,7 +18,7 @@ mkdir -p "$there"
 exec 9>"$there/.lock"
 flock 9
 
-# go_to REV: the worktree has its files, and nothing else that git knows of
+# go_to REV: checks out REV in the worktree; files that git does not track stay
 go_to() {
 	[ -e "$LINUX_TREE/.git" ] || {
 		git -C "$linux" worktree prune

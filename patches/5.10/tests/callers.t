@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# The callers of migrate_vma_setup(), all over the tree, at the queue's end:
-# they have been converted, and those that the test guest has no use for compile.
+# At the queue's end, all callers of migrate_vma_setup() in the tree use flags, and the
+# callers that the guest does not have compile.
 # shellcheck source=tests/series/kernel.sh
 QUEUE=5.10
 export QUEUE
@@ -9,15 +9,15 @@ export QUEUE
 need_worktree
 configure nouveau uvmem
 
-# old_uses: what uses the old interface.  The documentation and the semantic
-# patch explain how to get away from it.
+# old_uses: the uses of src_owner, but for the documentation and the semantic patch,
+# which explain the conversion
 old_uses() {
 	plain_git "$LINUX_TREE" grep -nw src_owner -- . \
 		':!Documentation/vm/hmm.rst' ':!scripts/coccinelle/api/migrate_vma.cocci'
 }
 
-# definitions [without-flags]: each variable of type struct migrate_vma, or only
-# those that get no flags in the function that has them
+# definitions [without-flags]: each variable of type struct migrate_vma, or only the
+# variables that get no flags in their function
 definitions() {
 	local file
 	plain_git "$LINUX_TREE" grep -lE 'struct migrate_vma [a-z_]+' -- '*.c' | while read -r file; do
@@ -42,10 +42,10 @@ definitions() {
 	done
 }
 
-# A call, not the words of a comment
+# Matches a call, and no mention in a comment
 call='^[^*"]*[^a-z_*"]migrate_vma_setup\(&?[a-z]+\)'
 
-# calling: the files that call it
+# calling: the files that call migrate_vma_setup()
 calling() { plain_git "$LINUX_TREE" grep -lE "$call" -- '*.c' ':!tools'; }
 
 go_to "$base"
@@ -66,7 +66,7 @@ drivers/gpu/drm/nouveau/nouveau_dmem.c \.flags
 lib/test_hmm.c args\.flags =
 EOT
 
-# Those that the guest does not have
+# The callers that the guest does not have
 for flavour in nouveau uvmem; do
 	mapfile -t list < <(objects $flavour)
 	go_to "$pristine"
@@ -81,7 +81,7 @@ for flavour in nouveau uvmem; do
 	[ $status -eq 0 ] && [ -z "$new" ]
 	result $? "at the queue's end, these objects compile without a new warning: ${list[*]}" || diag "${new:-$(tail -n 20 "$work/log")}"
 
-	# what is not converted does not compile
+	# the compiler must refuse a caller that is not converted
 	for object in "${list[@]}"; do
 		grep -qE "$call" "$LINUX_TREE/${object%.o}.c" || continue
 		plain_git "$LINUX_TREE" checkout -q "$base" -- "${object%.o}.c"

@@ -1,14 +1,14 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# The semantic patch that the queue ships for users of src_owner: it turns the
-# callers that were there before the queue into what the queue makes of them.
+# The queue's semantic patch for drivers that use src_owner converts the callers of the
+# base as the queue does.
 # shellcheck source=tests/series/kernel.sh
 QUEUE=5.10
 export QUEUE
 . "$(dirname "$(realpath "$0")")/../../../tests/series/kernel.sh"
 need_worktree
 configure guest
-command -v spatch >/dev/null || die "there is no spatch here" "scripts/deps check installs what is missing"
+command -v spatch >/dev/null || die "there is no spatch here" "scripts/deps check installs the missing tools"
 
 cocci=$LINUX_TREE/scripts/coccinelle/api/migrate_vma.cocci
 [ -f "$cocci" ] || die "the queue has no scripts/coccinelle/api/migrate_vma.cocci" "this test is for that file"
@@ -16,7 +16,7 @@ callers='arch/powerpc/kvm/book3s_hv_uvmem.c drivers/gpu/drm/nouveau/nouveau_dmem
 read -r -a options < <(sed -n 's,^// Options: ,,p' "$cocci")
 converting=$(plain_git "$linux" log --format='%H %s' "$base..$tip" | sed -n 's/ mm.migrate: replace src_owner with .*//p')
 
-# semantic MODE FILE...: what it says, with plain file names
+# semantic MODE FILE...: the output of the semantic patch, with plain file names
 semantic() {
 	local mode=$1
 	shift
@@ -24,13 +24,13 @@ semantic() {
 		sed "s,$work/,,g"
 }
 
-# Before the queue
+# The callers of the base
 like "$converting" '^[0-9a-f]{40}$' "one commit converts the callers" || done_testing
 mkdir "$work/before" "$work/after"
 for file in $callers; do
 	plain_git "$linux" show "$converting^:$file" >"$work/before/${file##*/}"
 	plain_git "$linux" show "$converting:$file" >"$work/after/${file##*/}"
-	# a use of the field, or a call for which it has not been set
+	# each use of the field, and each call without a use before it
 	uses=$(cd "$work/before" && awk '
 		/^{/ { set = 0 }
 		/src_owner/ { set = 1; print FILENAME ":" FNR }
@@ -43,7 +43,7 @@ for file in $callers; do
 	silent "the semantic patch changes $file as the queue does" "$(diff -wu "$work/after/${file##*/}" "$work/before/${file##*/}")"
 done
 
-# What it cannot know
+# Uses that only a human can convert
 cat >"$work/by-hand.c" <<'END'
 int variable(struct device *owner)
 {
@@ -119,15 +119,15 @@ ok "spatch --in-place accepts uses that only a human can convert" spatch -D patc
 	--cocci-file "$cocci" "$work/by-hand.c"
 ok "spatch --in-place leaves uses that only a human can convert" cmp "$work/by-hand.saved" "$work/by-hand.c"
 
-# coccicheck FOLDER MODE: with the kernel's own target.  Its last line is what it
-# calls, so that a run that did not happen shows.
+# coccicheck FOLDER MODE: runs the kernel's own target, and prints the call of spatch
+# too, so that a missing run shows.
 coccicheck() {
 	unset SPFLAGS DEBUG_FILE
 	kmake_as guest coccicheck COCCI="$cocci" MODE="$2" M="$1" | sed "s,$LINUX_TREE/,,g" |
 		grep -E '(^|/)[a-z_0-9]+\.[ch]:[0-9]+|^[-+]|[Ff]ail|[Ee]rror|\*\*\*|^/.*spatch '
 }
 
-# After it
+# The callers at the queue's end
 for file in $callers; do
 	said=$(coccicheck "$LINUX_TREE/${file%/*}" report)
 	is "$(grep -c spatch <<<"$said")$(grep -v spatch <<<"$said")" 1 "make coccicheck has nothing left to report: ${file%/*}"

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# The callers of migrate_vma_setup() on 7.3 that the test guest has no use for: at
-# the queue's end they compile, with no warning that they do not give before it.
+# At the queue's end, the callers of migrate_vma_setup() that the guest does not have
+# compile without a new warning.
 # shellcheck source=tests/series/kernel.sh
 QUEUE=7.3
 export QUEUE

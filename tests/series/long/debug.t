@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# The debug flavour notices planted mistakes, and has no complaint about hmm-tests.
+# The debug flavour reports planted mistakes, and does not complain about hmm-tests.
 # shellcheck source=tests/lib.sh
 . "$(dirname "$(realpath "$0")")/../../lib.sh"
 # shellcheck source=scripts/common.sh
@@ -22,7 +22,7 @@ cp "$top"/tests/planted/* "$work/planted"
 ok "a module with mistakes builds" "$top/scripts/kernel" M="$work/planted" modules
 export EXTRA=$work/planted/planted.ko
 
-# notices MISTAKE STATUS REGEX: what scripts/boot says of it
+# notices MISTAKE STATUS REGEX NAME: scripts/boot ends with STATUS and reports REGEX
 notices() {
 	local status=0
 	LOG=$work/boot.log TIMEOUT=200 "$top/scripts/boot" -- "insmod /bin/planted.ko what=$1; true" >"$work/said" 2>&1 || status=$?

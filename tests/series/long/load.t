@@ -1,16 +1,16 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
 # Cases of hmm-tests that start a thread or a child, or wait for a kernel thread, pass
-# on the queue's kernel at any load: ROUNDS times (10) each in guests of one, two and
-# four CPUs, with LOADS busy loops (4) beside them on the host.  CPUS='2 4' and
-# CASES='race_split ...' choose some.
+# on the queue's kernel at any load.  Each case runs ROUNDS times (10) in guests of one,
+# two and four CPUs, while LOADS busy loops (4) run on the host.  CPUS='2 4' and
+# CASES='race_split ...' choose guests and cases.
 # shellcheck source=tests/series/variants.sh
 . "$(dirname "$(realpath "$0")")/../variants.sh"
 rounds=${ROUNDS:-10} loads=${LOADS:-4}
 export OUT=$build/$QUEUE/x86_64 LINUX_TREE=$linux TIMEOUT=36000
 source=$linux/$(value SELFTESTS)/hmm-tests.c
 
-# threaded FILE: the cases that start a thread or a child, also through a function
+# threaded FILE: the cases that start a thread or a child, directly or in a function
 threaded() {
 	awk '
 		function ends() {
@@ -45,7 +45,7 @@ threaded() {
 		}' "$1" | sort
 }
 
-# Those that wait for ksmd or for what is written to swap
+# The cases that wait for ksmd or for writes to swap
 kernel='merged merged_zeroes writeback dirty dirty_device beside_pinned report_collected'
 like "$(threaded "$source" | paste -sd' ')" ' race_.* race_' "the cases with threads are found"
 cases=()

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Each patch of the queue on its own: its kernel boots, and those cases of Linux's
-# own hmm-tests that pass on the base pass, with nothing in the log.  FROM=NNNN
-# begins at that patch, TO=NNNN ends with one.
+# After each patch of the queue, the kernel boots with a clean log, and passes the cases
+# of the base's hmm-tests that pass on the base.  FROM=NNNN and TO=NNNN choose the first
+# and the last patch.
 # shellcheck source=tests/series/variants.sh
 . "$(dirname "$(realpath "$0")")/../variants.sh"
 export TIMEOUT=300
@@ -12,13 +12,13 @@ mapfile -t commits < <(git -C "$linux" rev-list --reverse base..refs/queue/expor
 [ ${#commits[@]} -gt 0 ] || die "there is no patch between base and the queue's end in $linux"
 read -r -a options < <(value SOUND) || true
 
-# The base's tests, the same for all of them
+# All kernels run the base's hmm-tests, so that the results compare
 go_to base
 ok "the base's hmm-tests build" "$top/scripts/selftests"
 cp "$OUT/hmm-tests" "$work/hmm-tests.base"
 export EXTRA=$work/hmm-tests.base
 
-# runs TITLE: the kernel of what is checked out
+# runs TITLE: the kernel of the worktree builds, boots and passes the base's cases
 runs() {
 	local status=0
 	: >"$work/tap"
@@ -29,7 +29,7 @@ runs() {
 		diag "$(tail -n 20 "$work/log")" "$(grep -E '^not ok|SKIP' "$work/tap")"
 }
 
-# The base's cases are the measure
+# The base's kernel shows how many cases must pass
 "$top/scripts/kernel" >"$work/log" 2>&1
 "$top/scripts/boot" -- "hmm-tests.base ${options[*]-}" >"$work/tap" 2>>"$work/log"
 planned=$(sed -n 's/^1\.\.//p' "$work/tap")
@@ -44,7 +44,7 @@ for commit in "${commits[@]}"; do
 	runs "$(printf '%04d' "$number"): the base's cases pass after: $(git -C "$linux" log -1 --format=%s "$commit")"
 done
 
-# A defect is noticed
+# The test must notice a kernel that does not build
 echo '#error planted' >>"$LINUX_TREE/mm/memory.c"
 ! "$top/scripts/kernel" >"$work/log" 2>&1
 like "$? $(grep -m 1 '#error planted' "$work/log")" '^0 .*#error planted' "a kernel that does not build is noticed"

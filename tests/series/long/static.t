@@ -1,14 +1,13 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# The semantic patches that Linux has of its own find nothing in the files that
-# the queue touches that they do not find in the tarball's.
+# Linux's own semantic patches find nothing new in the files that the queue changes.
 # shellcheck source=tests/series/kernel.sh
 . "$(dirname "$(realpath "$0")")/../kernel.sh"
 command -v spatch >/dev/null || die "there is no spatch here" "scripts/deps check installs coccinelle"
 need_worktree
 
 # shellcheck disable=SC2317 # xargs calls it
-# one RULE FILE...: what that semantic patch says about them
+# one RULE FILE...: the findings of a semantic patch in these files
 one() {
 	local -a options
 	read -r -a options < <(sed -n 's,^// *Options: *,,p' "$1")
@@ -20,7 +19,7 @@ one() {
 export -f one
 export LINUX_TREE
 
-# all FILE...: what all of them say, but ours
+# all FILE...: the findings of all semantic patches but the queue's
 all() {
 	find "$LINUX_TREE/scripts/coccinelle" -name '*.cocci' ! -name migrate_vma.cocci -print0 | sort -z |
 		xargs -0 -P "$(nproc)" -I '{}' bash -c 'one "$@" || true' one '{}' "$@"

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Ten minutes of hmm-stress on each flavour of the kernel; where the queue has none,
-# of the cases of hmm-tests that race.
+# Ten minutes of hmm-stress on each flavour of the kernel.  A queue without hmm-stress
+# repeats the racing cases of hmm-tests for ten minutes.
 # shellcheck source=tests/lib.sh
 . "$(dirname "$(realpath "$0")")/../../lib.sh"
 # shellcheck source=scripts/common.sh
