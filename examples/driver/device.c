@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A device without hardware, to begin with: each page of its private memory has
- * one of system memory behind it.  /dev/my_device takes the ioctls of driver_uapi.h.
+ * A device without hardware, as a start for a driver: a page of system memory backs
+ * each page of device private memory.  /dev/my_device takes the ioctls of driver_uapi.h.
  */
 #include <linux/highmem.h>
 #include <linux/ioport.h>
@@ -19,7 +19,7 @@ static struct my_device my_device = {
 	.lock = __SPIN_LOCK_UNLOCKED(my_device.lock),
 };
 
-/* What the device has of @page, or @page itself if it is system memory */
+/* The backing of a device page; @page itself if @page is system memory */
 static struct page *my_memory(struct page *page)
 {
 	return is_device_private_page(page) ? page->zone_device_data : page;
@@ -49,7 +49,7 @@ struct page *my_alloc_page(struct my_device *dev)
 	return page;
 }
 
-/* The last reference is gone: called with whatever locks who had it held. */
+/* The thread that drops the last reference calls this, perhaps under its locks. */
 static void my_folio_free(struct folio *folio)
 {
 	struct page *page = folio_page(folio, 0);
@@ -63,7 +63,7 @@ static void my_folio_free(struct folio *folio)
 	spin_unlock(&dev->lock);
 }
 
-/* A DMA engine would begin here ... */
+/* A driver for hardware starts its DMA engine here. */
 void my_copy(struct my_device *dev, struct page *dst, struct page *src)
 {
 	if (src)
@@ -72,7 +72,7 @@ void my_copy(struct my_device *dev, struct page *dst, struct page *src)
 		clear_highpage(my_memory(dst));
 }
 
-/* ... and be done here. */
+/* A driver for hardware waits for its DMA engine here. */
 void my_wait(struct my_device *dev)
 {
 }
@@ -97,7 +97,7 @@ static vm_fault_t my_migrate_to_ram(struct vm_fault *vmf)
 
 	if (migrate_vma_setup(&migrate))
 		return VM_FAULT_SIGBUS;
-	/* If it is busy, or another CPU has been faster, look again. */
+	/* If the page is busy or has moved, the CPU repeats the fault. */
 	if (src & MIGRATE_PFN_MIGRATE) {
 		page = alloc_page_vma(GFP_HIGHUSER_MOVABLE, vmf->vma, vmf->address);
 		if (page) {
@@ -141,7 +141,7 @@ static long my_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 	return -ENOTTY;
 }
 
-/* While the file is open, the module stays. */
+/* .owner keeps the module loaded while the file is open. */
 static const struct file_operations my_fops = {
 	.owner		= THIS_MODULE,
 	.unlocked_ioctl	= my_ioctl,
@@ -153,7 +153,7 @@ static struct miscdevice my_misc = {
 	.fops	= &my_fops,
 };
 
-/* Have whatever processes still have in the device's memory come home. */
+/* Processes may still use device pages: all must leave before the device does. */
 static void my_evict_all(struct my_device *dev)
 {
 	unsigned long first = PHYS_PFN(dev->pagemap.range.start);

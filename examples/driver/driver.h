@@ -7,14 +7,14 @@
 #include <linux/mm.h>
 #include <linux/spinlock.h>
 
-/* At once: 2 MiB with small pages */
+/* Pages of one call of migrate_vma_setup(): 2 MiB, if a page has 4 KiB */
 #define MY_PAGES	512UL
 #define MY_TRIES	4
 
 struct my_device {
 	struct dev_pagemap	pagemap;
-	nodemask_t		near;	/* memory that it reaches as fast as its own */
-	spinlock_t		lock;	/* of what follows */
+	nodemask_t		near;	/* nodes as fast to reach as device memory */
+	spinlock_t		lock;	/* protects the fields below */
 	struct page		*free;
 	unsigned long		used;	/* pages */
 };
@@ -28,9 +28,9 @@ struct my_arrays {
 
 /* A free page of the device's memory, locked and with one reference, or NULL */
 struct page *my_alloc_page(struct my_device *dev);
-/* Has the device copy a page, or clear it if @src is NULL */
+/* Starts to copy @src to @dst, or to clear @dst if @src is NULL */
 void my_copy(struct my_device *dev, struct page *dst, struct page *src);
-/* Until it is done with that */
+/* Waits until the device has finished all copies */
 void my_wait(struct my_device *dev);
 
 int my_populate(struct my_device *dev, struct mm_struct *mm, unsigned long addr);

@@ -5,17 +5,17 @@
 #include <linux/ioctl.h>
 #include <linux/types.h>
 
-/* Addresses of the caller's, in whole pages; the end is the first byte after it. */
+/* Page-aligned addresses of the caller; @end is the first byte behind the range. */
 struct my_range {
 	__u64	start;
 	__u64	end;
 };
 
-/* The 2 MiB that @start is in; the others take all of the range. */
+/* Populates the aligned 2 MiB around @start. The other ioctls take the whole range. */
 #define MY_POPULATE	_IOW('m', 0, struct my_range)
 #define MY_PREFETCH	_IOW('m', 1, struct my_range)
 #define MY_EVICT	_IOW('m', 2, struct my_range)
-/* Returns how many pages of the device are in use. */
+/* Returns the number of device pages in use. */
 #define MY_USED		_IO('m', 3)
 
 #endif

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
-/* What docs/driver-authors.md shows, to be compiled */
+/* The code of docs/driver-authors.md, as a source that compiles */
 #include <linux/delay.h>
 #include <linux/sched/mm.h>
 #include <linux/slab.h>
 #include "driver.h"
 
-/* Gives each page that is selected one on the device, with what it has. */
+/* Allocates a device page for each selected page, and copies the content. */
 static void my_move_to_device(struct my_device *dev, struct migrate_vma *migrate)
 {
 	unsigned long i;
@@ -16,16 +16,16 @@ static void my_move_to_device(struct my_device *dev, struct migrate_vma *migrate
 			continue;
 		page = my_alloc_page(dev);
 		if (!page)
-			continue;	/* It stays where it is. */
-		/* NULL for a hole, and for a zero page */
+			continue;	/* The page stays in place. */
+		/* The source is NULL for a hole and for a zero page. */
 		my_copy(dev, page, migrate_pfn_to_page(migrate->src[i]));
 		migrate->dst[i] = migrate_pfn(page_to_pfn(page));
 	}
-	/* Before migrate_vma_finalize(), which lets the CPU see them */
+	/* migrate_vma_finalize() maps the pages, so the copies must be complete. */
 	my_wait(dev);
 }
 
-/* The device is the first to touch @addr: have it populate what is empty there. */
+/* For a device that touches @addr first: fills the holes around @addr. */
 int my_populate(struct my_device *dev, struct mm_struct *mm, unsigned long addr)
 {
 	const unsigned long size = MY_PAGES * PAGE_SIZE;
@@ -47,7 +47,7 @@ int my_populate(struct my_device *dev, struct mm_struct *mm, unsigned long addr)
 	migrate.src = arrays->src;
 	migrate.dst = arrays->dst;
 	migrate.pgmap_owner = dev;
-	/* What is there already stays, and no device has to unmap it. */
+	/* Existing pages stay, and no device has to unmap them. */
 	migrate.flags = MIGRATE_VMA_SELECT_HOLE;
 
 	ret = migrate_vma_setup(&migrate);
@@ -64,7 +64,7 @@ free:
 	return ret;
 }
 
-/* As much of a part of a VMA as goes. Is it worth to try that again? */
+/* Migrates a part of a VMA. Sets *again if a retry may help. */
 static int my_prefetch_part(struct my_device *dev, struct vm_area_struct *vma,
 			    unsigned long start, unsigned long end,
 			    struct my_arrays *arrays, bool *again)
@@ -78,7 +78,7 @@ static int my_prefetch_part(struct my_device *dev, struct vm_area_struct *vma,
 		.skip		= arrays->skip,
 		.skip_nodes	= &dev->near,
 		.pgmap_owner	= dev,
-		/* What is swapped out, or with another device, too */
+		/* Also swapped-out pages, and pages on another device */
 		.flags		= MIGRATE_VMA_SELECT_SYSTEM |
 				  MIGRATE_VMA_SKIP_NODES |
 				  MIGRATE_VMA_REQ_FAULT |
@@ -95,10 +95,10 @@ static int my_prefetch_part(struct my_device *dev, struct vm_area_struct *vma,
 	for (i = 0; i < migrate.npages; i++) {
 		switch (arrays->skip[i]) {
 		case MIGRATE_SKIP_NO_PAGE:
-			/* Our memory is used up. */
+			/* The device has no free page. */
 		case MIGRATE_SKIP_HOLE:
 		case MIGRATE_SKIP_SHARED:
-			/* These want hmm_range_fault(). */
+			/* A hole and a shared page need hmm_range_fault(). */
 			break;
 		default:
 			if (migrate_skip_retry(migrate.flags, arrays->skip[i]) !=
@@ -110,7 +110,7 @@ static int my_prefetch_part(struct my_device *dev, struct vm_area_struct *vma,
 	return 0;
 }
 
-/* Brings a range to the device, and tries again where that makes sense. */
+/* Migrates a range to the device, and retries if a retry may help. */
 int my_prefetch(struct my_device *dev, struct mm_struct *mm, unsigned long start,
 		unsigned long end)
 {
@@ -140,11 +140,11 @@ int my_prefetch(struct my_device *dev, struct mm_struct *mm, unsigned long start
 		next = min3(end, vma->vm_end, addr + MY_PAGES * PAGE_SIZE);
 		ret = my_prefetch_part(dev, vma, addr, next, arrays, &again);
 		mmap_read_unlock(mm);
-		/* Memory that cannot migrate at all */
+		/* This VMA cannot migrate; the next one may. */
 		if (ret == -EINVAL)
 			ret = 0;
 		if (again && ++tries < MY_TRIES) {
-			/* The VMA may be another one by then. */
+			/* Without the lock the VMA may change: look it up again. */
 			msleep(1 << tries);
 			continue;
 		}
@@ -156,7 +156,7 @@ int my_prefetch(struct my_device *dev, struct mm_struct *mm, unsigned long start
 	return ret;
 }
 
-/* Brings home what the device has of a range. Returns -EBUSY if not all of it. */
+/* Evicts the device's pages of a range. Returns -EBUSY if some pages remain. */
 int my_evict(struct my_device *dev, struct mm_struct *mm, unsigned long start,
 	     unsigned long end)
 {
@@ -181,7 +181,7 @@ int my_evict(struct my_device *dev, struct mm_struct *mm, unsigned long start,
 			.dst		= arrays->dst,
 			.skip		= arrays->skip,
 			.pgmap_owner	= dev,
-			/* Ours only: no holes, and nothing of anybody else's */
+			/* Only this device's pages: no holes, no other memory */
 			.flags		= MIGRATE_VMA_SELECT_DEVICE_PRIVATE |
 					  MIGRATE_VMA_REPORT,
 		};
@@ -192,7 +192,7 @@ int my_evict(struct my_device *dev, struct mm_struct *mm, unsigned long start,
 				   migrate.start + MY_PAGES * PAGE_SIZE);
 		ret = migrate_vma_setup(&migrate);
 		if (ret == -EINVAL) {
-			/* Where nothing of ours can be */
+			/* This VMA cannot have device pages. */
 			ret = 0;
 			continue;
 		}
@@ -213,7 +213,7 @@ int my_evict(struct my_device *dev, struct mm_struct *mm, unsigned long start,
 		}
 		my_wait(dev);
 		migrate_vma_pages(&migrate);
-		/* Somebody has it locked, or there was no memory for it. */
+		/* A page was locked, or no system memory was free. */
 		for (i = 0; i < migrate.npages; i++)
 			if (migrate_skip_retry(migrate.flags, arrays->skip[i]) ==
 			    MIGRATE_RETRY_AGAIN)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* What the module of this folder does to memory, as seen by the process. */
+/* Checks the place and the content of memory that the module migrates. */
 #include <fcntl.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -29,7 +29,7 @@ static int device(unsigned long cmd, char *mem, size_t size)
 	return ioctl(fd, cmd, &range);
 }
 
-/* How many pages do not have what fill() has written? */
+/* Counts the pages without the content that fill() has written. */
 static long wrong(char *mem, size_t size, size_t page, unsigned int seed)
 {
 	long wrong = 0;
@@ -59,30 +59,30 @@ int main(void)
 		perror("try");
 		return 1;
 	}
-	is(device(MY_POPULATE, mem, size), 0, "populate 2 MiB that nobody has touched");
-	is(ioctl(fd, MY_USED), pages, "all of them are on the device");
-	is(wrong(mem, size, page, 0), 0, "they are zero");
-	is(ioctl(fd, MY_USED), 0, "and come home as the CPU reads them");
+	is(device(MY_POPULATE, mem, size), 0, "MY_POPULATE accepts 2 MiB of untouched memory");
+	is(ioctl(fd, MY_USED), pages, "all pages of the 2 MiB are on the device");
+	is(wrong(mem, size, page, 0), 0, "all populated pages are zero");
+	is(ioctl(fd, MY_USED), 0, "the CPU's reads bring all pages back");
 
 	fill(mem, size, page, 1000);
-	is(device(MY_POPULATE, mem, size), 0, "populate them again");
-	is(ioctl(fd, MY_USED), 0, "what is there stays");
-	is(device(MY_PREFETCH, mem, 2 * size), 0, "prefetch 4 MiB of which half is empty");
-	is(ioctl(fd, MY_USED), 2 * pages, "all is on the device");
-	is(wrong(mem, size / 2, page, 1000), 0, "the first quarter has what was written");
-	is(ioctl(fd, MY_USED), 2 * pages - pages / 2, "and that has come home");
-	is(device(MY_EVICT, mem, 2 * size), 0, "evict");
-	is(ioctl(fd, MY_USED), 0, "nothing is left on the device");
-	is(wrong(mem, size, page, 1000), 0, "nothing is lost");
-	is(wrong(mem + size, size, page, 0), 0, "and what was empty is zero");
+	is(device(MY_POPULATE, mem, size), 0, "MY_POPULATE accepts memory without holes");
+	is(ioctl(fd, MY_USED), 0, "MY_POPULATE leaves existing pages in place");
+	is(device(MY_PREFETCH, mem, 2 * size), 0, "MY_PREFETCH accepts 4 MiB of which half is empty");
+	is(ioctl(fd, MY_USED), 2 * pages, "all pages of the 4 MiB are on the device");
+	is(wrong(mem, size / 2, page, 1000), 0, "the first quarter has the written content");
+	is(ioctl(fd, MY_USED), 2 * pages - pages / 2, "the CPU's reads bring the first quarter back");
+	is(device(MY_EVICT, mem, 2 * size), 0, "MY_EVICT accepts 4 MiB");
+	is(ioctl(fd, MY_USED), 0, "MY_EVICT leaves no page on the device");
+	is(wrong(mem, size, page, 1000), 0, "the first half has its content after MY_EVICT");
+	is(wrong(mem + size, size, page, 0), 0, "the half that was empty is zero");
 
 	fill(mem, size, page, 5000);
-	is(device(MY_PREFETCH, mem, size), 0, "prefetch once more");
-	is(ioctl(fd, MY_USED), pages, "all is on the device");
+	is(device(MY_PREFETCH, mem, size), 0, "MY_PREFETCH accepts evicted memory");
+	is(ioctl(fd, MY_USED), pages, "MY_PREFETCH brings evicted memory to the device");
 	close(fd);
-	/* What the module does not evict when it goes would be gone. */
-	is(system("rmmod driver"), 0, "the module goes");
-	is(wrong(mem, size, page, 5000), 0, "and what the device had is there");
+	/* A page that the module does not evict before it unloads is lost. */
+	is(system("rmmod driver"), 0, "rmmod unloads the module");
+	is(wrong(mem, size, page, 5000), 0, "memory keeps its content after rmmod");
 	printf("1..%d\n", done);
 	return failed != 0;
 }

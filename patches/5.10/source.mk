@@ -6,7 +6,7 @@
 # the .deb.  CC: the compiler.  SELFTESTS: the folder of hmm-tests in the kernel's tree.
 # ARCHES: the architectures that the queue is built for.  CASES: how many cases hmm-tests
 # has before the queue.
-# Only here, ENDS: the oldest and the newest version that the queue must apply to.
+# Optional, ENDS: the oldest and the newest version that the queue must apply to.
 PACKAGE = linux-source-5.10
 VERSION = 5.10.262-1
 RELEASE = 5.10.262

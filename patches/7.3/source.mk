@@ -6,7 +6,7 @@
 # the .deb.  CC: the compiler.  SELFTESTS: the folder of hmm-tests in the kernel's tree.
 # ARCHES: the architectures that the queue is built for.  CASES: how many cases hmm-tests
 # has before the queue.
-# Only here, SOUND: options for hmm-tests that choose the cases that pass on the base, in
+# Optional, SOUND: options for hmm-tests that choose the cases that pass on the base, in
 # a short time.  SLOW: a case that the debug flavour leaves out, as the case would exceed
 # its own time limit.  COHERENT: test_hmm supports device coherent memory.  SPARSE: the
 # suite of Debian whose sparse is new enough for this kernel.

@@ -1,8 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# The loops of docs/driver-authors.md: they are those of examples/driver, and that
-# compiles as a module outside of the kernel's tree, without a warning, and does in
-# the guest what the page says.
+# examples/driver has the code of docs/driver-authors.md, compiles as a module outside of
+# the kernel's tree without a warning, and works in the guest as the page says.
 # shellcheck source=tests/lib.sh
 . "$(dirname "$(realpath "$0")")/../../../tests/lib.sh"
 # shellcheck source=scripts/common.sh
@@ -14,8 +13,7 @@ unset OUT LINUX_TREE ARCH FLAVOUR
 page=$top/docs/driver-authors.md
 loops=$top/examples/driver/loops.c
 
-# strangers PAGE SOURCE: the blocks of code of a page that are not in a source, as
-# the lines that they begin with
+# strangers PAGE SOURCE: the first line of each block of code in PAGE that SOURCE lacks
 strangers() {
 	awk -v source="$2" '
 		BEGIN { while ((getline line < source) > 0) all = all line "\n" }
@@ -36,7 +34,7 @@ is "$(strangers "$work/page" "$loops" | wc -l)" 2 "pieces of code that loops.c l
 [ -e "$linux" ] || "$top/scripts/tree" 2>&1 | sed 's/^/# /'
 ok "the queue's kernel builds" "$top/scripts/kernel"
 
-# compile NAME: a copy of the module
+# compile NAME: compiles a copy of the module
 compile() { V=1 "$top/scripts/kernel" M="$work/$1" W=1 modules >"$work/$1.log" 2>&1; }
 for name in driver planted wrong lossy; do
 	mkdir "$work/$name"
@@ -56,7 +54,7 @@ like "$? $(grep -m 1 'error:' "$work/wrong.log")" '^0 .*MIGRATE_VMA_SELECT_HOLES
 
 ok "the program that tries the module builds" \
 	gcc-12 -O1 -Wall -Wextra -Werror -static -o "$work/try" "$top/examples/driver/try.c"
-# try_module NAME: its TAP
+# try_module NAME: loads the module in the guest, runs try, and prints its TAP
 try_module() {
 	EXTRA="$work/$1/driver.ko $work/try" LOG=$work/$1/boot.log \
 		"$top/scripts/boot" -- 'insmod /bin/driver.ko && try' 2>"$work/$1/err"
@@ -68,5 +66,5 @@ sed -i 's/copy_highpage(my_memory(dst), .*/clear_highpage(my_memory(dst));/' "$w
 ok "a module that copies nothing builds" compile lossy
 ! out=$(try_module lossy)
 result $? "a module that copies nothing is noticed"
-like "$out" '^not ok 9 - the first quarter has what was written: ' "a module that copies nothing fails the check of the content"
+like "$out" '^not ok 9 - the first quarter has the written content: ' "a module that copies nothing fails the check of the content"
 done_testing
