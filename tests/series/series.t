@@ -156,7 +156,7 @@ for file in $(printf '%s\n' "${places[@]}" | sort -u); do
 	like "$(news "$work/pristine" "$work/log")" "(^|/)${file##*/}:.*(warning|error): .planted. defined but not used" "a warning in $file is noticed"
 	echo 'int planted = nothing;' >>"$LINUX_TREE/$file"
 	! build "$work/log" "$file"
-	like "$? $(grep -m 1 'error: .nothing. undeclared' "$work/log")" "^0 (.*/)?${file##*/}:" "an error in $file is noticed"
+	like "$? $(grep -m 1 'error: .nothing. undeclared' "$work/log")" "^0 (.*[/ ])?${file##*/}:" "an error in $file is noticed"
 	go_to "$tip"
 done
 for file in $(touched 'include/*.h' | head -n 1); do
