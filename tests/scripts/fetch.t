@@ -188,11 +188,11 @@ out=$(stubbed "$tree" 2>&1)
 is "$?,$(tail -n 1 <<<"$out" | cut -d: -f2)" "0, up to date" "a tree of another version stays when the archive has the pinned version again"
 is "$(git -C "$linux" rev-parse HEAD)" "$head" "a tree of another version keeps its commits when the archive has the pinned version again"
 refuses "tree refuses VERSION= of the pinned version for a tree of another version" \
-	'was made from linux-source-5.10 5.10.10-1, and now it should be linux-source-5.10 5.10.1-1' \
+	'was made from linux-source-5.10 5.10.10-1, and the source is now linux-source-5.10 5.10.1-1' \
 	stubbed env VERSION=5.10.1-1 "$tree"
 ok "tree accepts VERSION= of the version that the tree was made from" stubbed env VERSION=5.10.10-1 "$tree"
 pin 5.10.2-1
-refuses "tree refuses a tree of another version after the pin has moved to a third version" 'now it should be linux-source-5.10 5.10.2-1' stubbed "$tree"
+refuses "tree refuses a tree of another version after the pin has moved to a third version" 'the source is now linux-source-5.10 5.10.2-1' stubbed "$tree"
 pin 5.10.10-1
 is "$(stubbed "$tree" 2>&1 | cut -d: -f2)" " up to date" "tree accepts a tree of another version once this version is pinned"
 pin 5.10.1-1
