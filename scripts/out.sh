@@ -135,7 +135,7 @@ up_to_date() {
 	local file now
 	for file; do [ -f "$file" ] || return; done
 	now=$(inputs)
-	[ -n "$now" ] && [ "$now" = "$(cat "$1")" ]
+	[ -n "$now" ] && [ "$now" = "$(cat "$1" 2>/dev/null)" ]
 }
 
 # compiled LOG: prints the number of objects that make has compiled
