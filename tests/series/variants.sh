@@ -18,11 +18,25 @@ mkdir -p "$there"
 exec 9>"$there/.lock"
 flock 9
 
+# seed: makes LINUX_TREE and OUT as copies of the queue's source and output.  The copies
+# keep the times of the files, and recorded commands get the new paths, so that make
+# compiles only objects that differ.
+seed() {
+	local from=$build/$QUEUE/x86_64
+	git -C "$linux" worktree prune
+	rm -rf "$LINUX_TREE" "$OUT"
+	git -C "$linux" worktree add -fq --no-checkout --detach "$LINUX_TREE" HEAD
+	find "$linux" -mindepth 1 -maxdepth 1 ! -name .git -exec cp -a -t "$LINUX_TREE" {} +
+	git -C "$LINUX_TREE" reset -q
+	cp -a "$from" "$OUT"
+	find "$OUT" \( -name '*.cmd' -o -name configured -o -name '*built' \) -type f -print0 |
+		A=$linux B=$LINUX_TREE C=$from D=$OUT xargs -0 \
+			perl -pi -e 's{\Q$ENV{A}\E(?![\w.-])}{$ENV{B}}g; s{\Q$ENV{C}\E(?![\w.-])}{$ENV{D}}g'
+	touch "$there/seeded"
+}
+
 # go_to REV: checks out REV in the worktree; files that git does not track stay
 go_to() {
-	[ -e "$LINUX_TREE/.git" ] || {
-		git -C "$linux" worktree prune
-		git -C "$linux" worktree add -q --no-checkout --detach "$LINUX_TREE" "$1"
-	}
+	[ -e "$there/seeded" ] || seed
 	git -C "$LINUX_TREE" checkout -qf --detach "$(git -C "$linux" rev-parse "$1^{commit}")"
 }
