@@ -155,6 +155,8 @@ planted later CONFIG_IKCONFIG=n '# CONFIG_SWAP is not set'
 ok "a later fragment may contradict an earlier one" configured first later -- "$top/scripts/configure"
 is "$(grep -E '^CONFIG_(64BIT|IKCONFIG|SWAP)=' "$work/out/.config")" CONFIG_64BIT=y "the later fragment wins"
 is "$(configured first later -- "$top/scripts/configure" 2>&1)" "" "the same fragments do not configure again"
+ok "scripts/configure takes fragments instead of the guest's" env OUT="$work/out" "$top/scripts/configure" "$work/first.config"
+is "$(grep -E '^CONFIG_(IKCONFIG|TEST_HMM|PCI)=' "$work/out/.config")" CONFIG_IKCONFIG=y "the configuration has none of the guest's options then"
 planted later CONFIG_IKCONFIG=n
 ok "a fragment that changes configures again" configured first later -- "$top/scripts/configure"
 
@@ -176,6 +178,6 @@ fails "scripts/kernel with V=1 shows the error of make unchanged" '^mm/planted.c
 like "$(cat "$work/out/build.log")" ' V=1 .*planted.o$' "V=1 reaches the kernel's make"
 
 refuses "scripts/kernel refuses a fragment that does not exist" 'there is no nonesuch' env CONFIGS=nonesuch "$top/scripts/kernel"
-refuses "scripts/configure refuses an argument" 'no arguments' "$top/scripts/configure" now
+refuses "scripts/configure refuses an argument that is no file" 'there is no nonesuch' "$top/scripts/configure" nonesuch
 
 done_testing

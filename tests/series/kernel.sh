@@ -15,6 +15,9 @@ export QUEUE
 # shellcheck source=scripts/out.sh
 . "$top/scripts/out.sh"
 
+# Warnings count here, and one run with ccache's depend mode lost the warnings of a file
+export CCACHE_NODEPEND=1
+
 there=$build/$QUEUE/check
 LINUX_TREE=$there/linux
 
@@ -83,50 +86,38 @@ flavours() {
 	done
 }
 
-# kmake_as FLAVOUR ARGS: calls the kernel's make for a configuration
-kmake_as() {
-	local OUT=$there/$1 karch=x86_64 cross='' compiler cc
-	[ ! -f "$queue/callers/$1.config" ] || read -r karch cross < <(caller "$1" Arch; echo "$karch")
+# as FLAVOUR COMMAND...: runs COMMAND with the output folder and architecture of a
+# configuration
+as() {
+	local OUT=$there/$1 ARCH=''
+	[ ! -f "$queue/callers/$1.config" ] || ARCH=$(caller "$1" Arch)
+	export OUT ARCH
 	shift
-	cc=$(value CC)
-	compiler=${host_compiler/%$cc/$cross$cc}
-	kmake -j"$(nproc)" "$@"
+	"$@"
 }
 
-# fragments FLAVOUR: the fragments of its configuration
-fragments() {
-	if [ "$1" = guest ]; then
-		cat "$top"/guest/configs/{guest,x86_64}.config "$queue/kernel.config"
-	else
-		cat "$queue/callers/$1.config"
-	fi
+# kmake_as FLAVOUR ARGS: calls the kernel's make for a configuration
+kmake_as() { as "$1" kmake_here "${@:2}"; }
+kmake_here() {
+	local karch cross compiler host_compiler
+	need_arch
+	use_compiler
+	# with all output of an object in one piece
+	kmake -j"$(nproc)" --output-sync "$@"
 }
 
 # configure FLAVOUR...: configures once, and again if a fragment changes
 configure() {
-	local flavour out fragment=$work/fragment stamp vanished cross=''
-	unset V W C
+	local flavour OUT=$there/out compiler host_compiler
+	unset V W C CONFIGS FLAVOUR
+	# ccache's variables, as recompile calls the compiler without make
+	use_compiler
 	# remarks are matched in English, and the kernel's Makefile does not pass LC_ALL on
 	unset LANGUAGE
 	export LOCALVERSION='' LANG=C LC_MESSAGES=C LC_CTYPE=C
-	OUT=$there/out
-	use_compiler
 	for flavour; do
-		out=$there/$flavour
-		[ "$flavour" = guest ] || read -r _ cross < <(caller "$flavour" Arch; echo x86_64)
-		command -v "${cross-}$(value CC)" >/dev/null ||
-			die "there is no ${cross-}$(value CC) here" "scripts/deps check installs the missing tools"
-		fragments "$flavour" >"$fragment"
-		stamp="$(sha256sum <"$fragment") $compiler $LINUX_TREE $pristine"
-		[ "$stamp" != "$(cat "$out/configured" 2>/dev/null)" ] || continue
-		mkdir -p "$out"
-		{
-			KCONFIG_ALLCONFIG=$fragment kmake_as "$flavour" allnoconfig &&
-				kmake_as "$flavour" olddefconfig
-		} >"$out/log" || die "configuring $flavour failed" "$(tail -n 5 "$out/log")"
-		vanished=$(grep '^CONFIG_' "$fragment" | grep -vxFf "$out/.config")
-		[ -z "$vanished" ] || die "the fragments of $flavour have lines that this kernel's configuration does not take:" "$vanished"
-		echo "$stamp" >"$out/configured"
+		if [ "$flavour" = guest ]; then set --; else set -- "$queue/callers/$flavour.config"; fi
+		as "$flavour" env LINUX_TREE="$LINUX_TREE" "$top/scripts/configure" "$@" 2>"$work/log" || die "configuring $flavour failed:" "$(cat "$work/log")"
 	done
 }
 
