@@ -85,6 +85,7 @@ common_parent() {
 # if ccache is installed.  CCACHE_BASEDIR makes paths relative, so that another checkout
 # hits the same objects.  CCACHE_DEPEND takes the headers from the compiler's .d file: a
 # miss then runs no extra preprocessor, which saves a seventh of a cold build.
+# CCACHE_NODEPEND=1 turns this off.
 use_compiler() {
 	host_compiler=$(value CC)
 	compiler=${cross-}$host_compiler
@@ -94,7 +95,8 @@ use_compiler() {
 	done
 	command -v ccache >/dev/null || return 0
 	compiler="ccache $compiler" host_compiler="ccache $host_compiler"
-	export CCACHE_DIR=${CCACHE_DIR:-$cache/ccache} CCACHE_NOHASHDIR=1 CCACHE_DEPEND=1
+	export CCACHE_DIR=${CCACHE_DIR:-$cache/ccache} CCACHE_NOHASHDIR=1
+	[ -n "${CCACHE_NODEPEND-}" ] || export CCACHE_DEPEND=1
 	CCACHE_BASEDIR=$(common_parent "$LINUX_TREE" "$OUT")
 	export CCACHE_BASEDIR
 }

@@ -115,11 +115,12 @@ silent "checkpatch makes each remark that is allowed" "$(grep . <<<"$allowed" | 
 # The limit of a stack frame in bytes: the least default in Linux's configurations
 frame=1024
 
-# checked FLAVOUR: the remarks of sparse and the compiler on its objects
+# checked FLAVOUR: the remarks of sparse and the compiler on its objects.  The compiler
+# itself must speak, not ccache.
 checked() {
 	local -a list
 	mapfile -t list < <(objects "$1")
-	compile "$1" W=1 C=2 CHECK="$sparse" KCFLAGS=-Wframe-larger-than=$frame "${list[@]}" >"$work/log" ||
+	CCACHE_DISABLE=1 compile "$1" W=1 C=2 CHECK="$sparse" KCFLAGS=-Wframe-larger-than=$frame "${list[@]}" >"$work/log" ||
 		echo "error: $(tail -n 20 "$work/log")"
 	remarks <"$work/log" | grep -v 'the frame size of'
 }
