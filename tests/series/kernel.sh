@@ -41,7 +41,13 @@ need_worktree() {
 	[ -e "$LINUX_TREE/.git" ] ||
 		plain_git "$linux" worktree add -q --no-checkout --detach "$LINUX_TREE" "$tip"
 	go_to "$tip"
+	local file
+	mapfile -t touched_files < <(touched .)
+	for file in "${touched_files[@]}"; do flavour_of[$file]=$(flavour "$file"); done
 }
+# The files that the queue changes, and the configuration that compiles each
+touched_files=()
+declare -A flavour_of
 
 # go_to COMMIT: checks out COMMIT; files that git does not track stay
 go_to() { plain_git "$LINUX_TREE" checkout -qf --detach "$1" || die "$LINUX_TREE: git cannot check out $1"; }
@@ -68,21 +74,30 @@ flavour() {
 callers() { [ ! -d "$queue/callers" ] || find "$queue/callers" -name '*.config' -printf '%f\n' | sed 's/\.config$//' | sort; }
 
 # object FILE: the object of a .c file.  amdgpu's Makefile compiles the files of amdkfd.
-object() { sed 's,^\(drivers/gpu/drm/amd/\)\(amdkfd/\),\1amdgpu/../\2,; s/c$/o/' <<<"$1"; }
+object() {
+	local object=${1%c}o
+	echo "${object/#drivers\/gpu\/drm\/amd\/amdkfd/drivers/gpu/drm/amd/amdgpu/../amdkfd}"
+}
 
-# objects FLAVOUR: the objects of the .c files that the queue changes
+# c_files FLAVOUR: the .c files that the queue changes
+c_files() {
+	local file
+	for file in "${touched_files[@]}"; do
+		[[ $file != *.c || ${flavour_of[$file]} != "$1" ]] || echo "$file"
+	done
+}
+
+# objects FLAVOUR: the objects of these files
 objects() {
 	local file
-	while read -r file; do
-		[ "$(flavour "$file")" != "$1" ] || object "$file"
-	done < <(touched '*.c')
+	while read -r file; do object "$file"; done < <(c_files "$1")
 }
 
 # flavours: the configurations that compile an object of the queue
 flavours() {
 	local flavour
 	for flavour in guest $(callers); do
-		[ -z "$(objects $flavour)" ] || echo $flavour
+		[ -z "$(objects "$flavour")" ] || echo "$flavour"
 	done
 }
 
@@ -162,7 +177,7 @@ recompile() {
 	local flavour=$1 out=$there/$1 rules object status=0 recipe
 	local -a fresh=() known=()
 	shift
-	rules="$(plain_git "$LINUX_TREE" ls-tree -r HEAD | grep -E '/?(Makefile|Kbuild|Kconfig)[^/]*$' | sha256sum) $(cat "$out/configured")"
+	rules="$pristine $(plain_git "$LINUX_TREE" diff-tree -r "$pristine" HEAD -- '*Makefile*' '*Kbuild*' '*Kconfig*' ':!tools/testing' | sha256sum) $(cat "$out/configured")"
 	for object; do
 		if [ "# $rules" = "$(head -n 1 "$(beside "$out/$object" recipe)" 2>/dev/null)" ]; then
 			known+=("$object")

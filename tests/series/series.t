@@ -55,6 +55,7 @@ build() {
 	local -a list
 	shift
 	for file; do
+		[ -n "${flavour_of[$file]-}" ] || { echo "$file: error: the queue does not change this file" | tee "$log.all" >"$log"; return 1; }
 		case $file in
 		include/*.h) header=1 ;;
 		tools/testing/selftests/* | lib/*.h) user=1 ;;
@@ -66,7 +67,7 @@ build() {
 				objects "$flavour"
 			else
 				for file; do
-					[ "$(flavour "$file")" = "$flavour" ] || continue
+					[ "${flavour_of[$file]}" = "$flavour" ] || continue
 					case $file in
 					*.c) object "$file" ;;
 					*.h) objects "$flavour" | grep "^${file%/*}/" ;;
@@ -147,7 +148,7 @@ is "$(QUEUE=$QUEUE "$top/scripts/listing")" "$(cat "$queue/README.md")" "the que
 places=("$(value SELFTESTS)/hmm-tests.c")
 for flavour in "${flavours[@]}"; do
 	# the first and the last file that the queue changes
-	mapfile -t list < <(objects "$flavour" | sed 's/o$/c/')
+	mapfile -t list < <(c_files "$flavour")
 	places+=("${list[0]}" "${list[@]: -1}")
 done
 for file in $(printf '%s\n' "${places[@]}" | sort -u); do

@@ -29,6 +29,7 @@ seed() {
 	find "$linux" -mindepth 1 -maxdepth 1 ! -name .git -exec cp -a -t "$LINUX_TREE" {} +
 	git -C "$LINUX_TREE" reset -q
 	cp -a "$from" "$OUT"
+	# shellcheck disable=SC2016 # variables of perl
 	find "$OUT" \( -name '*.cmd' -o -name configured -o -name '*built' \) -type f -print0 |
 		A=$linux B=$LINUX_TREE C=$from D=$OUT xargs -0 \
 			perl -pi -e 's{\Q$ENV{A}\E(?![\w.-])}{$ENV{B}}g; s{\Q$ENV{C}\E(?![\w.-])}{$ENV{D}}g'
