@@ -15,7 +15,7 @@ export QUEUE
 # shellcheck source=scripts/out.sh
 . "$top/scripts/out.sh"
 
-# Warnings count here, and one run with ccache's depend mode lost the warnings of a file
+# Warnings count here, and the depend mode is suspected to lose some
 export CCACHE_NODEPEND=1
 
 there=$build/$QUEUE/check

@@ -23,21 +23,23 @@ flock 9
 # compiles only objects that differ.
 seed() {
 	local from=$build/$QUEUE/x86_64
-	git -C "$linux" worktree prune
-	rm -rf "$LINUX_TREE" "$OUT"
-	git -C "$linux" worktree add -fq --no-checkout --detach "$LINUX_TREE" HEAD
-	find "$linux" -mindepth 1 -maxdepth 1 ! -name .git -exec cp -a -t "$LINUX_TREE" {} +
-	git -C "$LINUX_TREE" reset -q
-	cp -a "$from" "$OUT"
+	rm -rf "$there/seeded" "$LINUX_TREE" "$OUT"
 	# shellcheck disable=SC2016 # variables of perl
-	find "$OUT" \( -name '*.cmd' -o -name configured -o -name '*built' \) -type f -print0 |
-		A=$linux B=$LINUX_TREE C=$from D=$OUT xargs -0 \
-			perl -pi -e 's{\Q$ENV{A}\E(?![\w.-])}{$ENV{B}}g; s{\Q$ENV{C}\E(?![\w.-])}{$ENV{D}}g'
-	touch "$there/seeded"
+	{
+		git -C "$linux" worktree prune &&
+			git -C "$linux" worktree add -fq --no-checkout --detach "$LINUX_TREE" HEAD &&
+			find "$linux" -mindepth 1 -maxdepth 1 ! -name .git -exec cp -a -t "$LINUX_TREE" {} + &&
+			git -C "$LINUX_TREE" reset -q &&
+			cp -a "$from" "$OUT" &&
+			find "$OUT" \( -name '*.cmd' -o -name configured -o -name '*built' \) -type f -exec \
+				env A="$linux" B="$LINUX_TREE" C="$from" D="$OUT" \
+				perl -pi -e 's{\Q$ENV{A}\E(?![\w.-])}{$ENV{B}}g; s{\Q$ENV{C}\E(?![\w.-])}{$ENV{D}}g' {} + &&
+			touch "$there/seeded"
+	} || die "$linux and $from cannot be copied to $there" "see the error above; make prepare QUEUE=$QUEUE makes both"
 }
 
 # go_to REV: checks out REV in the worktree; files that git does not track stay
 go_to() {
-	[ -e "$there/seeded" ] || seed
+	{ [ -e "$there/seeded" ] && [ -e "$LINUX_TREE/.git" ]; } || seed
 	git -C "$LINUX_TREE" checkout -qf --detach "$(git -C "$linux" rev-parse "$1^{commit}")"
 }
