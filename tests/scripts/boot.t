@@ -83,7 +83,7 @@ fails "boot fails on a warning in the kernel's log" '[0-9]:WARNING: planted' "$b
 fails "boot finds a warning in the log after binary bytes" '[0-9]:WARNING: planted' "$boot" 'printf "\0\377\n" >/dev/ttyS0; sleep 1; echo WARNING: planted >/dev/kmsg'
 fails "boot fails on a stuck task in the kernel's log" 'INFO: task a:1 blocked' "$boot" 'echo "INFO: task a:1 blocked for more than 120 seconds." >/dev/kmsg'
 refuses "boot ends with status 2 if the kernel panics" 'sysrq triggered crash' "$boot" 'echo c >/proc/sysrq-trigger'
-refuses "boot ends with status 2 if the guest powers off silently" 'died after' "$boot" 'poweroff -f'
+refuses "boot ends with status 2 if the guest resets silently" 'died after' "$boot" 'reboot -f'
 refuses "boot ends with status 2 if the guest hangs" 'not come to its end within 15 s' env TIMEOUT=15 "$boot" 'sleep 1000'
 fails "boot fails if test_hmm cannot be unloaded" 'test_hmm cannot be unloaded' "$boot" 'exec 3</dev/hmm_dmirror0; sleep 10000 &'
 
