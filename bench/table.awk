@@ -137,7 +137,7 @@ END {
 	for (i = 1; i <= nr_steps; i++)
 		show("time", steps[i], name(steps[i]))
 
-	print "\nWhat was aimed at:\n"
+	print "\nAims:\n"
 	nr_queues = 0
 	for (i = 1; i <= nr_sides; i++) {
 		queue = sides[i]
@@ -162,7 +162,7 @@ END {
 				total += number("7.3-queue", "isolated", steps[i]) + number("7.3-queue", "unmapped", steps[i]) + \
 					number("7.3-queue", "delivered", steps[i]) + number("7.3-queue", "pages split", steps[i]) + \
 					number("7.3-queue", "PMDs split", steps[i])
-		verdict(total == 0, "7.3-queue, nothing isolated, unmapped, invalidated or split that is not selected: " total)
+		verdict(total == 0, "7.3-queue, pages that are isolated, unmapped, invalidated or split without a selection: " total)
 		step = "32 MiB, small, 1 thread" FS "to device"
 		verdict(number("7.3-queue", "shootdowns", step) == 16, "7.3-queue, a TLB shootdown a page table: " \
 			number("7.3-queue", "shootdowns", step) " for 16")
@@ -179,7 +179,7 @@ END {
 				differ += key in second
 				count += key in value
 			}
-	printf "- %d of %d counts were another the second time", differ, count
+	printf "- %d of %d counts differ between two runs", differ, count
 	worst = 0
 	for (key in second) {
 		split(key, part, SUBSEP)

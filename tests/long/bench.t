@@ -7,7 +7,7 @@
 
 ROUNDS=1 "$top/scripts/bench" >"$work/out" 2>"$work/err"
 is $? 0 "bench measures all sides" || { diag "$(tail -n 20 "$work/err")"; done_testing; }
-targets=$(sed -n '/^What was aimed at/,$p' "$work/out")
+targets=$(sed -n '/^Aims/,$p' "$work/out")
 diag "$targets"
 
 # met REGEX NAME: at least one aim matches REGEX, and each matching aim is met
@@ -18,7 +18,7 @@ met() {
 	result $? "$2" || diag "$lines"
 }
 met 'a tenth of 7.3-base' "7.3: memory on the wanted node takes a tenth of the instructions"
-met 'nothing isolated, unmapped, invalidated or split' "7.3: memory that is not selected stays untouched"
+met 'pages that are isolated, unmapped, invalidated or split' "7.3: memory that is not selected stays untouched"
 met 'a TLB shootdown a page table' "7.3: a migration sends one TLB shootdown a page table"
 met 'swapped-out memory in one call' "7.3: a driver migrates swapped-out memory in one call"
 

@@ -106,13 +106,13 @@ like "$out" '^\| 32 MiB, small, 1 thread: to device \| 1000 \(1000\) \| 799 \(79
 like "$out" '^- met: 7.3-queue, a TLB shootdown a page table: 16 for 16$' "the table reports one TLB shootdown a page table as met"
 like "$out" '^- met: 7.3-queue, 0.8 of 7.3-base for a small page to device: 0.80' "the table reports 0.8 of the base's instructions as met"
 like "$out" '^- \*\*missed\*\*: 7.3-queue, a tenth of 7.3-base for memory that is on the wanted node: 1.000$' "the table reports an aim that is not reached as missed"
-like "$out" '^- 0 of [0-9]* counts were another the second time$' "the table says that no count differs the second time"
+like "$out" '^- 0 of [0-9]* counts differ between two runs$' "the table says that no count differs between two runs"
 side 7.3-queue 1011 17 18
 out=$(table)
 like "$out" '^- \*\*missed\*\*: 7.3-queue, in .* in 0 of 1 steps; 1.01 times' "the table reports more instructions than the base's as missed"
 like "$out" '^- \*\*missed\*\*: 7.3-queue, a TLB shootdown a page table: 17 for 16$' "the table reports one TLB shootdown too many as missed"
 like "$out" '^\| 32 MiB, small, 1 thread: to device \| 8208 \| 17/18 \|$' "the table shows both values of a count that differs"
-like "$out" '^- 1 of [0-9]* counts were another the second time' "the table says that one count differs the second time"
+like "$out" '^- 1 of [0-9]* counts differ between two runs' "the table says that one count differs between two runs"
 
 # The page shows the published figures
 ok "docs/figures.md has a place for the figures" grep -q "^<!-- figures" "$top/docs/figures.md"
