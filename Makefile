@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# A target runs the script of its name in scripts/, after the targets that the script
-# depends on.  Each script can be run alone, and --help explains the script.
+# A target runs the script of its name in scripts/ unless its recipe names another, after
+# the targets that the script depends on.  Each script can be run alone, and --help explains the script.
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
@@ -24,7 +24,7 @@ endif
 pinned = $(shell sed -n 's/^$1 = //p' patches/$(QUEUE)/source.mk 2>/dev/null)
 
 run:    ## fetch, patch, build, boot, run hmm-tests, and print the verdict
-check:  ## run all tests but the long ones; TESTS='boot guest ...' chooses some
+check:  ## run all tests except the long tests; TESTS='boot guest ...' chooses some
 check-long: ## run the long tests (hours): boot each patch, all architectures, debug flavour
 tree:   ## make or update the git tree build/$(QUEUE)/linux from tarball and patches
 diff:   ## show the whole change, or that of one file: FILE=mm/migrate.c
@@ -48,7 +48,7 @@ steps := build/steps-$(QUEUE)
 step = @mkdir -p build && began=$$(date +%s) && $2 && echo "$1 $$(($$(date +%s) - began))" >>$(steps)
 
 # Sets of packages for scripts/deps; each set includes those of run
-sets := check:check prepare:check check-long:long send:send deb:deb
+sets := check:check prepare:check check-long:long send:send
 packages := $(or $(patsubst $(firstword $(MAKECMDGOALS)):%,%,$(filter $(firstword $(MAKECMDGOALS)):%,$(sets))),run $(ARCH))
 
 deps:

@@ -50,5 +50,5 @@ END {
 	}
 	for (i = 1; i <= n; i++)
 		print lines[i]
-	printf "| others, of less than ten each | %.0f | %.0f | %+.0f |\n", rest[1], rest[2], rest[2] - rest[1]
+	printf "| other functions, fewer than ten instructions each | %.0f | %.0f | %+.0f |\n", rest[1], rest[2], rest[2] - rest[1]
 }

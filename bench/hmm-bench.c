@@ -616,7 +616,7 @@ static void median(const char *scene, const char *step, double *ratios)
 	printf("time\t%s\t%s\t%.3f\n", scene, step, ratios[ROUNDS / 2]);
 }
 
-/* A copy right before each step, so that the host's load is the same for both */
+/* The time of a copy, by which times() divides the times of both steps of a round */
 static double copy(const struct range *r, char *to)
 {
 	unsigned long part = r->size / r->threads;

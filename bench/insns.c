@@ -206,7 +206,7 @@ static void ended(qemu_plugin_id_t id, void *data)
 	(void)id;
 	(void)data;
 	if (fclose(out))
-		stop("what was counted could not be written", "");
+		stop("the counts could not be written", "");
 }
 
 static void add_point(const char *address, enum what what)

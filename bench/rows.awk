@@ -15,9 +15,6 @@ BEGIN {
 }
 
 $1 == "interval" {
-	# CPU faults share a row with the call to migrate back, which 5.10 mostly lacks
-	if ($3 ~ /MiB/ && $4 == "faults")
-		$4 = "back"
 	key = $3 OFS $4
 	if (!(key in pages)) {
 		pages[key] = $6
@@ -53,7 +50,7 @@ $1 == "function" && $3 in of {
 
 END {
 	split("whole core calls selected moved shootdowns delivered acted isolated unmapped unlocked", measures, " ")
-	measures[12] = "in vain"
+	measures[12] = "put back"
 	measures[13] = "pages split"
 	measures[14] = "PMDs split"
 	for (i = 0; i < n; i++) {
@@ -64,7 +61,7 @@ END {
 		# Isolation counts a whole huge page once, moved counts its 512 pages
 		unit = key ~ /huge/ && sum["isolated", key] <= pages[key] / 512 ? 512 : 1
 		if (key ~ /to node$/)
-			sum["in vain", key] = sum["isolated", key] - sum["moved", key] / unit
+			sum["put back", key] = sum["isolated", key] - sum["moved", key] / unit
 		for (m = 1; m <= 14; m++) {
 			value = sum[measures[m], key] + 0
 			if (m <= 2)

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Prints the rows of all sides as one table in Markdown, then a verdict on each aim.
 # Usage: awk -f bench/table.awk SIDE/rows.tsv... SIDE/rows-again.tsv...
-# A count that differs the second time is shown as FIRST/SECOND.
+# A call count that differs between the two runs is shown as FIRST/SECOND.  Instruction
+# counts show the first value, and the last aim has the largest difference.
 
 BEGIN { FS = "\t" }
 
@@ -92,7 +93,7 @@ function against(queue, base, measure, what,    i, ratio, worst, where, over, n)
 			where = steps[i]
 		}
 	}
-	verdict(worst <= 1.01, sprintf("%s, %s at most 1 %% more instructions than %s: in %d of %d steps; %.2f times as many at the worst, %s",
+	verdict(worst <= 1.01, sprintf("%s, %s at most 1 %% more instructions than %s: met in %d of %d steps; %.2f times as many at the worst, %s",
 		queue, what, base, n - over, n, worst, name(where)))
 }
 
@@ -119,7 +120,7 @@ END {
 		show("whole", steps[i], name(steps[i]))
 
 	# Counts that do not depend on the size are shown for one size
-	n = split("calls,shootdowns,delivered,acted,selected,moved,isolated,unmapped,unlocked,in vain,pages split,PMDs split", measures, ",")
+	n = split("calls,shootdowns,delivered,acted,selected,moved,isolated,unmapped,unlocked,put back,pages split,PMDs split", measures, ",")
 	split("calls of the driver,TLB shootdowns,invalidations that reach the device,invalidations that drop a mirror,pages that `migrate_vma_setup()` selects,pages that move,pages isolated,pages unmapped,locks dropped,pages isolated; locked; unmapped and put back for nothing,huge pages split,PMDs split", titles, ",")
 	for (m = 1; m <= n; m++) {
 		gsub(/;/, ",", titles[m])
@@ -133,7 +134,7 @@ END {
 		}
 	}
 
-	heading("time, in times that it takes to copy as much")
+	heading("time, as a multiple of the time to copy as much memory")
 	for (i = 1; i <= nr_steps; i++)
 		show("time", steps[i], name(steps[i]))
 

@@ -38,7 +38,7 @@ mirrors() {
 }
 
 # private TOOL ARGS: runs apt-get or apt-cache on the suite that open_suite has opened.
-# An old suite's expired date does no harm, as the callers ask for certain versions.
+# An expired date is accepted: the archive no longer refreshes the signature of an old suite.
 private() {
 	local tool=$1
 	shift
@@ -100,7 +100,7 @@ open_suite() {
 		"check the network and run this again; $choices"
 }
 
-# download PACKAGE[=VERSION]...: leaves these packages alone in $state/new
+# download PACKAGE[=VERSION]...: downloads the packages to $state/new, which has no other file then
 download() {
 	rm -rf "${state:?}/new"
 	mkdir "$state/new"

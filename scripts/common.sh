@@ -11,8 +11,7 @@ cache=${XDG_CACHE_HOME:-$HOME/.cache}/migrate-vma
 
 say() { printf '%s: %s\n' "$me" "$*" >&2; }
 
-# die MESSAGE [ADVICE...]: ends a script that has bad input or lacks a tool, before the
-# script changes anything.
+# die MESSAGE [ADVICE...]: ends the script with status 2, for bad input or a missing tool.
 die() {
 	printf '%s: %s\n' "$me" "$1" >&2
 	shift

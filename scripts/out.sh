@@ -92,7 +92,7 @@ common_parent() {
 # if ccache is installed.  CCACHE_BASEDIR makes paths relative, so that another checkout
 # hits the same objects.  CCACHE_DEPEND takes the headers from the compiler's .d file: a
 # miss then runs no extra preprocessor, which saves a seventh of a cold build.
-# CCACHE_NODEPEND=1 turns this off.
+# CCACHE_NODEPEND=1 turns the depend mode off.
 use_compiler() {
 	host_compiler=$(value CC)
 	compiler=${cross-}$host_compiler

@@ -76,7 +76,7 @@ check_series() {
 		number=$((number + 1))
 		[ "$((10#${name%%-*}))" -eq $number ] ||
 			die "$1 has no patch $(printf %04d $number), or two patches of one number: the next is $name" \
-				"restore the missing patch, or renumber the patches with make export"
+				"restore the missing patch, or rename the files so that the numbers run from 0001 without a gap"
 	done < <(series "$1")
 }
 
@@ -198,16 +198,17 @@ format_range() {
 		--subject-prefix=PATCH --encode-email-headers "${diff_options[@]}" "$2"
 }
 
-# changed_files TREE [FROM [TO]]: prints the kernel's files that the queue changes
+# changed_files TREE: prints the kernel's files that the queue changes, except selftests
+# and the semantic patch
 changed_files() {
-	plain_git "$1" diff --no-renames --name-only "${2:-base}" "${3:-HEAD}" -- . \
+	plain_git "$1" diff --no-renames --name-only base HEAD -- . \
 		':!tools/testing/selftests' ':!scripts/coccinelle'
 }
 
-# file_diff TREE FILE [FROM [TO]]: prints the queue's whole change of FILE
-file_diff() { plain_git "$1" diff "${diff_options[@]}" "${3:-base}" "${4:-HEAD}" -- "$2"; }
+# file_diff TREE FILE: prints the queue's whole change of FILE
+file_diff() { plain_git "$1" diff "${diff_options[@]}" base HEAD -- "$2"; }
 
-# format_diffs TREE OUT: writes the whole change, a diff for each file of the kernel
+# format_diffs TREE OUT: writes a diff for each of the changed files
 format_diffs() {
 	local file
 	mkdir -p "$2"

@@ -13,7 +13,7 @@
 
 struct my_device {
 	struct dev_pagemap	pagemap;
-	nodemask_t		near;	/* nodes as fast to reach as device memory */
+	nodemask_t		near;	/* pages on these nodes stay; empty here */
 	spinlock_t		lock;	/* protects the fields below */
 	struct page		*free;
 	unsigned long		used;	/* pages */

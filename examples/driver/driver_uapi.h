@@ -11,7 +11,7 @@ struct my_range {
 	__u64	end;
 };
 
-/* Populates the aligned 2 MiB around @start. The other ioctls take the whole range. */
+/* Populates the aligned 2 MiB around @start. MY_PREFETCH and MY_EVICT take the range as it is. */
 #define MY_POPULATE	_IOW('m', 0, struct my_range)
 #define MY_PREFETCH	_IOW('m', 1, struct my_range)
 #define MY_EVICT	_IOW('m', 2, struct my_range)

@@ -111,7 +111,7 @@ cp "$top/patches/5.10/source.mk" "$work/none/5.10"
 unchanged "apply refuses an empty queue" 'has no patches' env PATCHES="$work/none" "$apply"
 unchanged "apply refuses a series that does not exist" 'choose one of: 1-first 2-second' env SERIES=3-third "$apply"
 ok "apply accepts SERIES= with one series" env SERIES=2-second "$apply"
-is "$(git -C "$LINUX" log --format=%s)" $'mm: [odd] tag\nLinux' "a series that stands on the base alone comes without the others"
+is "$(git -C "$LINUX" log --format=%s)" $'mm: [odd] tag\nLinux' "SERIES= applies a series that stands on the base without any other series"
 rm "$PATCHES"/5.10/1-first/0001*
 unchanged "apply refuses a series without patches" '1-first has no patches' "$apply"
 mkdir "$work/plain" "$work/empty"

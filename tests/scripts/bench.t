@@ -109,7 +109,7 @@ like "$out" '^- \*\*missed\*\*: 7.3-queue, a tenth of 7.3-base for memory that i
 like "$out" '^- 0 of [0-9]* counts differ between two runs$' "the table says that no count differs between two runs"
 side 7.3-queue 1011 17 18
 out=$(table)
-like "$out" '^- \*\*missed\*\*: 7.3-queue, in .* in 0 of 1 steps; 1.01 times' "the table reports more instructions than the base's as missed"
+like "$out" '^- \*\*missed\*\*: 7.3-queue, in .* met in 0 of 1 steps; 1.01 times' "the table reports more instructions than the base's as missed"
 like "$out" '^- \*\*missed\*\*: 7.3-queue, a TLB shootdown a page table: 17 for 16$' "the table reports one TLB shootdown too many as missed"
 like "$out" '^\| 32 MiB, small, 1 thread: to device \| 8208 \| 17/18 \|$' "the table shows both values of a count that differs"
 like "$out" '^- 1 of [0-9]* counts differ between two runs' "the table says that one count differs between two runs"

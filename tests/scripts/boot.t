@@ -154,11 +154,11 @@ planted first CONFIG_64BIT=y CONFIG_IKCONFIG=y CONFIG_NO_SUCH_THING=n
 planted later CONFIG_IKCONFIG=n '# CONFIG_SWAP is not set'
 ok "a later fragment may contradict an earlier one" configured first later -- "$top/scripts/configure"
 is "$(grep -E '^CONFIG_(64BIT|IKCONFIG|SWAP)=' "$work/out/.config")" CONFIG_64BIT=y "the later fragment wins"
-is "$(configured first later -- "$top/scripts/configure" 2>&1)" "" "the same fragments do not configure again"
+is "$(configured first later -- "$top/scripts/configure" 2>&1)" "" "scripts/configure does nothing for unchanged fragments"
 ok "scripts/configure takes fragments instead of the guest's" env OUT="$work/out" "$top/scripts/configure" "$work/first.config"
-is "$(grep -E '^CONFIG_(IKCONFIG|TEST_HMM|PCI)=' "$work/out/.config")" CONFIG_IKCONFIG=y "the configuration has none of the guest's options then"
+is "$(grep -E '^CONFIG_(IKCONFIG|TEST_HMM|PCI)=' "$work/out/.config")" CONFIG_IKCONFIG=y "a configuration of named fragments has no option of the guest"
 planted later CONFIG_IKCONFIG=n
-ok "a fragment that changes configures again" configured first later -- "$top/scripts/configure"
+ok "scripts/configure accepts a changed fragment" configured first later -- "$top/scripts/configure"
 
 # A build that fails, with a make that prints its arguments and variables
 mkdir "$work/make"

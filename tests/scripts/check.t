@@ -35,7 +35,7 @@ ran() { grep -oE '[^ ]+\.t \.\.' <<<"$out" | sort -u | sed 's/ \.\.//' | paste -
 
 check
 is "$status, $(tail -n 1 <<<"$out")" "0, Result: PASS" "check passes if all tests pass"
-is "$(ran)" "1.0/each.t 1.0/own.t 2.0/each.t scripts/good.t" "all tests but the long ones run, and tests/series runs for each queue"
+is "$(ran)" "1.0/each.t 1.0/own.t 2.0/each.t scripts/good.t" "check runs all tests except the long tests, and tests/series for each queue"
 is "$(sort "$BUILD/called" | paste -sd' ')" "1.0 2.0" "a test in tests/series is called in a folder named after its queue"
 like "$out" '^Files=4, Tests=5, ' "the report counts files and tests"
 QUEUE=2.0 check
@@ -43,7 +43,7 @@ is "$(ran)" "2.0/each.t scripts/good.t" "with QUEUE= the tests of other queues d
 QUEUE=all check
 is "$(ran)" "1.0/each.t 1.0/own.t 2.0/each.t scripts/good.t" "QUEUE=all runs the tests of every queue"
 check --long
-is "$(ran)" "1.0/days.t 2.0/days.t scripts/hours.t" "--long runs the long tests, and no others"
+is "$(ran)" "1.0/days.t 2.0/days.t scripts/hours.t" "check --long runs only the long tests"
 check each
 is "$(ran)" "1.0/each.t 2.0/each.t" "check accepts the name of a test"
 check tests/series/each.t good

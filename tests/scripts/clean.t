@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# scripts/clean removes builds, and never removes anybody's work.
+# scripts/clean removes builds, and never removes a user's work.
 # shellcheck source=tests/lib.sh
 . "$(dirname "$(realpath "$0")")/../lib.sh"
 clean=$top/scripts/clean
@@ -20,6 +20,7 @@ out=$("$clean" 2>&1)
 is $? 0 "clean succeeds"
 is "$(cd "$BUILD" && find . -maxdepth 2 -mindepth 2 ! -path './results*' | sort | paste -sd' ')" "./5.10/linux ./5.10/mine" \
 	"clean removes build outputs and keeps git trees"
+ok "clean removes results and logs" test ! -e "$BUILD/results/a" -a ! -e "$BUILD/check.log"
 is "$(state "$tree")" "$before" "clean leaves the kernel's tree as before"
 
 echo edited >>"$tree/Makefile"

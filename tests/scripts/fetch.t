@@ -96,7 +96,7 @@ refuses "fetch refuses a download with a wrong checksum" "got +[0-9a-f]{64}" stu
 cp "$work/good.deb" "$work/served/5.10.1-1.deb"
 is "$(stubbed "$fetch" 2>/dev/null)" "$tarball" "the next fetch downloads a refused package again"
 
-refuses "fetch refuses a version that is gone, and names the others" '5\.10\.0-9 is not in bullseye-security any more, which has: 5\.10\.1-1' \
+refuses "fetch refuses a version that is gone, and names the versions in the archive" '5\.10\.0-9 is not in bullseye-security any more, which has: 5\.10\.1-1' \
 	stubbed env VERSION=5.10.0-9 "$fetch"
 refuses "fetch refuses a VERSION that is not a Debian version" 'not a Debian version' env VERSION='5.10 ; rm' "$fetch"
 sed -i 's/^VERSION = .*/VERSION = 5.10.0-1/' "$PATCHES/5.10/source.mk"
@@ -179,9 +179,9 @@ like "$out" '5\.10\.10-1 .*signature vouches for it, no checksum of ours' "tree 
 head=$(git -C "$linux" rev-parse HEAD)
 : >"$work/calls"
 out=$(stubbed "$tree" 2>&1)
-is "$?,$(tail -n 1 <<<"$out" | cut -d: -f2)" "0, up to date" "a second run on a tree of another version has nothing to do"
-like "$out" 'made from linux-source-5\.10 5\.10\.10-1, .* no longer has linux-source-5\.10 5\.10\.1-1' "a second run says that the tree is of another version"
-is "$(cat "$work/calls")" "" "a second run does not ask the archive"
+is "$?,$(tail -n 1 <<<"$out" | cut -d: -f2)" "0, up to date" "tree does nothing if a tree of another version is up to date"
+like "$out" 'made from linux-source-5\.10 5\.10\.10-1, .* no longer has linux-source-5\.10 5\.10\.1-1' "tree says that an existing tree is of another version"
+is "$(cat "$work/calls")" "" "tree does not ask the archive for an existing tree"
 cp "$work/good.deb" "$served/5.10.1-1.deb"
 fill
 out=$(stubbed "$tree" 2>&1)

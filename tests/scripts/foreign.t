@@ -44,8 +44,8 @@ is "$(cd "$there" && ls)" "$(printf '%s\n' busybox hugetlbfs.h libhugetlbfs.a sh
 is "$(cat "$there/busybox")" usr/bin/busybox "busybox is the program of the package"
 like "$(cat "$work/calls")" 'APT::Architecture=ppc64el .*download busybox-static libhugetlbfs-dev$' "foreign asks apt for packages of the architecture in ARCH"
 : >"$work/calls"
-is "$(stubbed "$foreign" 2>&1)" "$there" "a second run prints the same folder and no message"
-is "$(cat "$work/calls")" "" "a second run does not call apt"
+is "$(stubbed "$foreign" 2>&1)" "$there" "foreign prints a cached folder and no message"
+is "$(cat "$work/calls")" "" "foreign does not call apt for a cached folder"
 echo damage >>"$there/busybox"
 ok "foreign succeeds with a damaged file in the cache" stubbed "$foreign"
 is "$(cat "$there/busybox")" usr/bin/busybox "foreign unpacks a damaged file again"
@@ -56,7 +56,7 @@ refuses "foreign ends with status 2 if a download fails" 'could not be downloade
 rm "$work/gone"
 package libhugetlbfs-dev usr/include/hugetlbfs.h
 refuses "foreign refuses a package without the static library" 'no libhugetlbfs.a' stubbed "$foreign"
-refuses "a second run refuses the package without the static library" 'no libhugetlbfs.a' stubbed "$foreign"
+refuses "foreign refuses a package without the static library in a second run" 'no libhugetlbfs.a' stubbed "$foreign"
 
 refuses "foreign refuses this machine's architecture" 'scripts/deps run' env ARCH=x86_64 "$foreign"
 refuses "foreign refuses an unknown architecture" 'ARCH=vax' env ARCH=vax "$foreign"

@@ -45,12 +45,12 @@ calls() {
 
 for script in kernel selftests; do
 	is "$(calls $script)" 1 "$script: the first build calls make"
-	is "$(calls $script)" 0 "$script: the same build again does not call make"
+	is "$(calls $script)" 0 "$script: a second build of the same commit does not call make"
 	like "$(cat "$work/said")" 'nothing has changed since the last build' "$script: the message says that nothing has changed"
 	echo '/* a comment */' >>"$LINUX_TREE/mm/migrate.c"
 	is "$(calls $script)$(calls $script)" 11 "$script: each build of a file with an uncommitted change calls make"
 	commit second
-	is "$(calls $script)$(calls $script)" 10 "$script: the first build of a new commit calls make, the second does not"
+	is "$(calls $script)$(calls $script)" 10 "$script: the first build of a new commit calls make, the second build does not"
 	git -C "$LINUX_TREE" checkout -q HEAD^
 	is "$(calls $script)" 1 "$script: the build of another commit calls make"
 	touch "$LINUX_TREE/mm/new.c"

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# The Makefile: each target calls its scripts in order, for the chosen queue.
+# The Makefile: targets call scripts in order, for the chosen queue.
 # shellcheck source=tests/lib.sh
 . "$(dirname "$(realpath "$0")")/../lib.sh"
 unset MAKEFLAGS MFLAGS MAKELEVEL VERSION KERNEL_TARBALL TESTS LINUX_TREE
@@ -41,7 +41,7 @@ is "$(calls reboot $Q CMD=true)" "1.0 boot TREE=keep -- true" "make reboot build
 is "$(calls shell $Q)" "1.0 deps TREE=keep run x86_64,$kept,1.0 boot TREE=keep --shell" "make shell first builds the tree as it stands"
 is "$(calls kernel $Q ARCH=arm64)" "1.0 deps TREE=keep run arm64,1.0 tree TREE=keep,1.0 kernel TREE=keep" \
 	"make kernel brings the packages of its architecture, and the tree"
-is "$(calls diff $Q)" "1.0 deps TREE=keep run x86_64,1.0 tree TREE=keep,1.0 diff TREE=keep" "make diff needs no kernel"
+is "$(calls diff $Q)" "1.0 deps TREE=keep run x86_64,1.0 tree TREE=keep,1.0 diff TREE=keep" "make diff builds no kernel"
 is "$(calls check $Q 'TESTS=boot guest')" "1.0 deps check,$steps,1.0 check boot guest" "make check first builds kernel and selftests, without TREE=keep"
 is "$(calls check-long $Q)" "1.0 deps long,$steps,1.0 check --long" "make check-long calls the long tests"
 is "$(calls export $Q)" "1.0 export TREE=keep" "make export calls the script export alone"

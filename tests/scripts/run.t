@@ -30,7 +30,7 @@ ends() { is "$status $(tail -n 1 <<<"$out" | cut -d: -f1)" "$2 $3" "$1" || diag 
 guest 0 1..2 'ok 1 hmm.one' 'ok 2 hmm.two'
 run
 ends "run passes if all cases pass" 0 PASSED
-like "$out" '^hmm-tests of Linux 5\.10\.251 with ' "the summary names the release of the tree, not the pinned one"
+like "$out" '^hmm-tests of Linux 5\.10\.251 with ' "the summary names the release of the tree, not the pinned release"
 like "$out" '^2 passed, 0 failed, 0 skipped, 0 not run$' "the summary counts the cases"
 printf 'tree 3\nkernel 40\n' >"$work/steps"
 STEPS=$work/steps run

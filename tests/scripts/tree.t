@@ -54,7 +54,7 @@ ok "tree succeeds without any patches" "$tree"
 is "$(in_tree log --format=%s)" "Linux 5.10.262" "the tarball is one commit"
 is "$(in_tree rev-parse pristine base)" "$(in_tree rev-parse HEAD HEAD)" "the tags pristine and base name the tarball's commit"
 is "$(in_tree ls-files | wc -l)" 6 "the tarball's commit has the files that .gitignore hides"
-is "$("$tree" 2>&1 | cut -d: -f2)" " up to date" "a second run has nothing to do"
+is "$("$tree" 2>&1 | cut -d: -f2)" " up to date" "tree does nothing if the tree is up to date"
 ok "export succeeds without any patches" "$export"
 is "$(find "$PATCHES" -type f)" "$queue/source.mk" "export without any patches leaves nothing behind"
 
@@ -126,7 +126,7 @@ is "$(in_tree rev-parse 'HEAD^{tree}' 'base^{tree}')" "$content" "a tree from pa
 is "$(in_tree log -1 --format='%an %ae %ad %s' base~0)" "Jörg j@example.org Wed Feb 3 04:05:06 2021 +0100 mm: take something out" "a commit from a patch keeps author, date and subject"
 ids=$(in_tree rev-parse HEAD)
 ok "export accepts a tree from patches" "$export"
-is "$(files "$PATCHES")" "$before" "the round trip is byte-identical"
+is "$(files "$PATCHES")" "$before" "tree and export reproduce the patches byte for byte"
 rm -rf "$linux"
 "$tree" 2>/dev/null
 is "$(in_tree rev-parse HEAD)" "$ids" "the same patches give the same commit ids"
@@ -197,7 +197,7 @@ sed -i '30s/.*/line thirty;/' "$linux/mm/migrate.c"
 commit "$linux" "mm: not exported"
 unchanged "tree refuses a new commit that is not exported" 'not exported: 1' "$tree"
 is "$(TREE=keep "$tree" 2>&1 | cut -d: -f3)" " commits are not exported" "with TREE=keep, tree leaves a new commit and says so"
-refuses "tree refuses another word than keep" 'the only other choice' env TREE=drop "$tree"
+refuses "tree refuses a TREE= other than keep" 'the only other choice' env TREE=drop "$tree"
 sed -i 's/line score/line XX/' "$queue/2-second/0001-mm-change-a-line.patch"
 unchanged "tree refuses a new commit and changed patches together" 'patch files have changed too' "$tree"
 out=$(FORCE=1 "$export" 2>&1)
@@ -242,7 +242,7 @@ is "$(in_tree rev-parse series/1-first series/2-second)" "$(in_tree rev-parse HE
 ok "export writes the patch that the fixup went into" "$export"
 like "$(cat "$queue"/1-first/0001-*)" '^\+line five and thirty;' "the patch of the earlier series has the fixup"
 restore
-ok "tree follows the patches back" "$tree"
+ok "tree returns to the restored patches" "$tree"
 
 # Trees that cannot be exported
 in_tree checkout -q -b side HEAD~1

@@ -87,19 +87,19 @@ ME=boot judge 1 '^boot: the kernel complains:$' "ME names the script at the head
 
 cp "$work/sound" "$work/log"
 for bit in 5 7 9 14; do
-	judge 1 "tainted \($((1 << bit))\)" "taint bit $bit is no success" exited=0 tainted=$((1 << bit))
+	judge 1 "tainted \($((1 << bit))\)" "verdict fails on taint bit $bit" exited=0 tainted=$((1 << bit))
 done
-judge 1 'tainted \(4608\)' "a bad taint bit among harmless ones is no success" exited=0 tainted=4608
+judge 1 'tainted \(4608\)' "verdict fails on a bad taint bit among harmless bits" exited=0 tainted=4608
 # A proprietary, an external and an unsigned module, and live patching
-judge 0 '^$' "taint bits 0, 12, 13 and 15 are no complaint" exited=0 tainted=$((1 << 0 | 1 << 12 | 1 << 13 | 1 << 15))
-judge 1 'has not reported' "a guest that does not tell its taint is no success" tainted=
-judge 1 'exit status in the guest is 3' "a command that fails is no success" "${whole[@]}" exited=3
-judge 1 'exit status in the guest is unknown' "a command whose exit status is lost is no success" "${whole[@]}" exited=
-judge 1 '2 tests failed, whatever' "\`not ok\` lines are no success with exit status 0" "${whole[@]}" failures=2
-judge 1 '^verdict: test_hmm cannot be unloaded$' "a complaint of the guest's init is no success" "${whole[@]}" \
+judge 0 '^$' "verdict accepts taint bits 0, 12, 13 and 15" exited=0 tainted=$((1 << 0 | 1 << 12 | 1 << 13 | 1 << 15))
+judge 1 'has not reported' "verdict fails if the guest does not report its taint" tainted=
+judge 1 'exit status in the guest is 3' "verdict fails if the command fails" "${whole[@]}" exited=3
+judge 1 'exit status in the guest is unknown' "verdict fails if the exit status of the command is lost" "${whole[@]}" exited=
+judge 1 '2 tests failed, whatever' "verdict fails on \`not ok\` lines with exit status 0" "${whole[@]}" failures=2
+judge 1 '^verdict: test_hmm cannot be unloaded$' "verdict fails on a complaint of the guest's init" "${whole[@]}" \
 	complaint='test_hmm cannot be unloaded'
-judge 2 '^verdict: the guest has not come to its end within 10 s \(TIMEOUT\); its last words:$' "a guest that hangs is status 2" hung=10
-judge 2 '^verdict: the guest died after 7 s; its last words:$' "a guest that dies is status 2" died=7
+judge 2 '^verdict: the guest has not come to its end within 10 s \(TIMEOUT\); its last words:$' "verdict ends with status 2 for a guest that hangs" hung=10
+judge 2 '^verdict: the guest died after 7 s; its last words:$' "verdict ends with status 2 for a guest that dies" died=7
 judge 2 '^  \| reboot: Power down$' "the last words of a guest that died are shown" died=7
 echo 'Kernel panic - not syncing: sysrq triggered crash' >>"$work/log"
 judge 2 '^  \| 14:Kernel panic' "a guest that died has its complaints shown" died=7

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
 # Linux's own hmm-tests and the queue's hmm-tests, on the queue's kernel and on the
-# base's kernel.  A queue with hmm-stress runs it for half a minute.
+# base's kernel.  If the queue has hmm-stress, hmm-stress runs for half a minute.
 
 # shellcheck source=tests/series/variants.sh
 . "$(dirname "$(realpath "$0")")/variants.sh"
@@ -115,7 +115,7 @@ old=$(sort <(cases base) <(driverless refs/queue/exported) | grep -vxF "$regaine
 is "$passed" "$old" "the base kernel passes exactly the old and the driverless cases"
 is "$(results "$work/hmm-tests.queue.tap" | sed 's/^[0-9]* passed, //')" \
 	"1 failed, $((n - 1 - $(wc -l <<<"$old"))) skipped" "the base kernel skips each new case that needs the driver"
-is "$(sed -n 's/^not ok [0-9]* //p' "$work/hmm-tests.queue.tap")" "$regained" "the base kernel fails the case that the queue brings back"
+is "$(sed -n 's/^not ok [0-9]* //p' "$work/hmm-tests.queue.tap")" "$regained" "the base kernel fails $regained, which revert/ breaks and the queue fixes"
 diag "new: $(comm -13 <(cases base) <(cases refs/queue/exported) | paste -sd' ')"
 
 first_series "$(cases base | wc -l)"

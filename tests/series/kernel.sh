@@ -28,7 +28,7 @@ need_worktree() {
 	need_tree
 	tip=$(commit_of "$linux" refs/queue/exported)
 	if [ -z "$tip" ] || [ "$(recorded "$linux" patches)" != "$(stamp "$queue")" ]; then
-		die "$linux was not made from what is in $queue now" \
+		die "the commits of $linux and the patches of $queue differ" \
 			"to check the patches: scripts/tree; to check the tree's commits: scripts/export first"
 	fi
 	pristine=$(commit_of "$linux" pristine)

@@ -58,7 +58,7 @@ checkpatch() {
 			if [ "$type" = FILE_PATH_CHANGES ]; then
 				sed -n '/^--- \/dev\/null$/{n; s,^+++ b/,,p}' "$1" | while read -r file; do
 					[ ! -e "$LINUX_TREE/$file" ] && echo "$type $file: this test knows added files only"
-					covered "$file" || echo "$type $file: new, and MAINTAINERS has nobody for it"
+					covered "$file" || echo "$type $file: new file without an entry in MAINTAINERS"
 				done
 			else
 				echo "$type $rest"

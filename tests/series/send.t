@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# The mails that `make send` makes of each series: git am and b4 turn the mails into the
-# same patches, byte for byte, and each mail has a recipient.
+# The mails that `make send` makes of each series: git am turns the mails into the queue's
+# patches, apart from dates and line numbers, b4 reads the mails of the first series, and
+# each mail has a recipient.
 # shellcheck source=tests/series/kernel.sh
 . "$(dirname "$(realpath "$0")")/kernel.sh"
 [ -e "$linux" ] || "$top/scripts/tree" 2>&1 | sed 's/^/# /'

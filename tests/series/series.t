@@ -18,7 +18,7 @@ faults() {
 		echo "the subject does not say which subsystem: $subject"
 	grep -qE '^Signed-off-by: .+ <.+@.+>$' "$work/message" || echo "there is no Signed-off-by"
 	sed '/^---$/,$d' "$work/message" | grep -vE '^[A-Z][A-Za-z-]*: |^$' | grep -q . || echo "there is no text"
-	sed '/^---$/,$d' "$work/message" | grep -iE '^(reviewed|acked|tested)-by:' | sed 's/$/: nobody has said so/'
+	sed '/^---$/,$d' "$work/message" | grep -iE '^(reviewed|acked|tested)-by:' | sed 's/$/: the series has no such review on record/'
 }
 
 # patch SUBJECT MESSAGE: the path of a patch that is made up
@@ -35,7 +35,7 @@ like "$(faults "$(patch "$long" "Text."$'\n'"$signed")")" 'more than 75' "a long
 like "$(faults "$(patch "Do it" "Text."$'\n'"$signed")")" 'which subsystem' "a subject without a subsystem is noticed"
 like "$(faults "$(patch "mm: do it" "Text.")")" 'no Signed-off-by' "a missing sign-off is noticed"
 like "$(faults "$(patch "mm: do it" "Fixes: x"$'\n'"$signed")")" 'no text' "a message of trailers only is noticed"
-like "$(faults "$(patch "mm: do it" "Text."$'\n'"$signed"$'\n'"Acked-by: B <b@example.org>")")" 'nobody' "a tag that nobody has given is noticed"
+like "$(faults "$(patch "mm: do it" "Text."$'\n'"$signed"$'\n'"Acked-by: B <b@example.org>")")" 'no such review' "a Reviewed-by, Acked-by or Tested-by tag is noticed"
 
 ok "each series has a cover letter, patches numbered from 1, and stands on earlier series" check_queue "$queue"
 for name in $(all_series "$queue"); do
@@ -119,16 +119,18 @@ for name in $(all_series "$queue"); do
 	[ "$stack" != "$before" ] || continue
 	# shellcheck disable=SC2086 # names of series
 	commit=$(stacked $stack)
-	result $? "$name applies to the base with ${stack% *}" || continue
+	beneath=${stack% *}
+	[ "$beneath" != "$stack" ] || beneath="no other series"
+	result $? "$name applies to the base with $beneath" || continue
 	plain_git "$linux" fetch -q "$work/scratch" "$commit"
 	go_to "$commit"
 	compiles "$name compiles with no series but $stack" "$base"
 done
 go_to "$tip"
 
-# diff/ has the whole change, file by file
+# diff/ has the whole change except selftests and the semantic patch, file by file
 format_diffs "$linux" "$work/diff"
-silent "diff/ has the whole change, file by file, as make export writes it" "$(diff -rq "$work/diff" "$queue/diff" 2>&1)"
+silent "diff/ has the change of each file as make export writes it" "$(diff -rq "$work/diff" "$queue/diff" 2>&1)"
 cp -r "$queue/diff" "$work/other"
 sed -i '0,/^+/s/^+/+ /' "$(find "$work/other" -name '*.diff' | sort | head -n 1)"
 like "$(diff -rq "$work/diff" "$work/other")" '^Files ' "a diff with another line is noticed"

@@ -73,7 +73,7 @@ for SMP in ${CPUS:-1 2 4}; do
 			echo \"# round \$n\"
 		done
 		exit \$failed" >"$work/tap" 2>"$work/err"
-	is $? 0 "$SMP CPUs: the log is clean, and each case ends" || diag "$(cat "$work/err")"
+	is $? 0 "$SMP CPUs: the log is clean, and each case passes" || diag "$(cat "$work/err")"
 	is "$(grep -c '^not ok ' "$work/tap")" 0 "$SMP CPUs: no case fails in $rounds rounds" ||
 		diag "$(grep -B 3 '^not ok ' "$work/tap")"
 	is "$(grep 'SKIP' "$work/tap" | grep -cvE 'CPUs?( |$)')" 0 "$SMP CPUs: only a case that needs two CPUs is skipped" ||
