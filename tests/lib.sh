@@ -56,14 +56,18 @@ like() {
 	result $? "$3" || { diag "got:    $1"$'\n'"wanted: $2"; return 1; }
 }
 
-# refuses NAME REGEX COMMAND...: exit status 2 and a message that matches REGEX
-refuses() {
-	local name=$1 regex=$2 out status=0
-	shift 2
+# exits STATUS NAME REGEX COMMAND...: this exit status, and a message that matches REGEX
+exits() {
+	local wanted=$1 name=$2 regex=$3 out status=0
+	shift 3
 	out=$("$@" 2>&1) || status=$?
-	[ "$status" -eq 2 ] && grep -qE -e "$regex" <<<"$out"
-	result $? "$name" || { diag "exit status $status, wanted 2; message: $out"$'\n'"wanted: $regex"; return 1; }
+	[ "$status" -eq "$wanted" ] && grep -qE -e "$regex" <<<"$out"
+	result $? "$name" ||
+		{ diag "exit status $status, wanted $wanted; message: $out"$'\n'"wanted: $regex"; return 1; }
 }
+
+# refuses NAME REGEX COMMAND...: exit status 2 and a message that matches REGEX
+refuses() { exits 2 "$@"; }
 
 # skip COUNT REASON: a result for each test that cannot run here
 skip() {

@@ -42,7 +42,7 @@ int main(void)
 }
 END
 gcc-12 -O1 -static -Wl,-Ttext-segment=0x5e100000 -o "$work/calls" "$work/calls.c" || diag "calls.c cannot be compiled"
-version=$(QEMU_PLUGIN=$work/insns.so "$top/scripts/bench" --plugin)
+version=$(QEMU_PLUGIN=$work/insns.so "$top/scripts/bench" --plugin 2>&1)
 is $? 0 "QEMU loads the plugin that bench builds" || diag "$version"
 
 # count NAME CORE: runs the program; the plugin's counts go to $work/NAME.tsv

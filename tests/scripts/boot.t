@@ -18,13 +18,7 @@ listed() { find "$OUT" -maxdepth 2 ! -name 'boot.log*' -printf '%P %s\n' | sort;
 before=$(listed)
 
 # fails NAME REGEX COMMAND...: exit status 1 and a message that matches REGEX
-fails() {
-	local name=$1 regex=$2 out status=0
-	shift 2
-	out=$("$@" 2>&1) || status=$?
-	[ "$status" -eq 1 ] && grep -qE -e "$regex" <<<"$out"
-	result $? "$name" || diag "exit status $status, wanted 1; message: $out"$'\n'"wanted: $regex"
-}
+fails() { exits 1 "$@"; }
 
 # The command and its output.  Other guests may run at the same time.
 out=$("$boot" 2>"$work/err")

@@ -200,8 +200,6 @@ sed -i 's/line twenty/line score/' "$queue"/1-first/0001*
 ok "tree updates a tree of another version" stubbed "$tree"
 like "$(cat "$linux/mm/migrate.c")" 'line score;' "a tree of another version follows the patches"
 
-rm "$served/5.10.1-1.deb"
-
 # The queue applies to some versions in the archive, or to none
 rm "${work:?}"/served/*
 serve 5.10.9-1

@@ -10,14 +10,14 @@ cd "$top" || exit
 silent_about() {
 	local file
 	for file; do
+		[ "$file" != COPYING ] || continue
 		case $file in
-		COPYING) ;;
 		patches/*/mutants/*) head -n 20 "$file" ;;
 		patches/*.patch) [ "${file##*/}" = 0000-cover-letter.patch ] && head -n 4 "$file" || tail -n 3 "$file" ;;
 		patches/*.diff) tail -n 3 "$file" ;;
 		*) head -n 20 "$file" ;;
 		esac | grep -qE '^([^+-].*)?SPDX-License-Identifier: GPL-2\.0(-only)?( WITH Linux-syscall-note)?( \*/| -->)?$' ||
-			[ "$file" = COPYING ] || echo "$file"
+			echo "$file"
 	done
 }
 if [ -d .git ] || git -c safe.directory='*' rev-parse -q --is-inside-work-tree >/dev/null 2>&1; then

@@ -42,9 +42,13 @@ first_series() {
 	ok "the kernel of $first alone builds" "$top/scripts/kernel"
 	boot_tests hmm-tests
 	is $? 0 "the kernel of $first alone runs the base's hmm-tests with a clean log" || diag "$(cat "$work/hmm-tests.err")"
-	is "$(results "$work/hmm-tests.tap")" "$1 passed, 0 failed, 0 skipped" \
-		"the kernel of $first alone passes all $1 of the base's hmm-tests" ||
-		diag "$(grep -E '^not ok|SKIP|Expected|timeout' "$work/hmm-tests.tap")"
+	all_pass "$work/hmm-tests.tap" "$1" "the kernel of $first alone passes all $1 of the base's hmm-tests"
+}
+
+# all_pass TAP COUNT NAME: the boot has passed COUNT cases, and failed or skipped none
+all_pass() {
+	is "$(results "$1")" "$2 passed, 0 failed, 0 skipped" "$3" ||
+		diag "$(grep -E '^not ok|SKIP|Expected|timeout' "$1")"
 }
 
 # Linux's own tests, from the tarball
@@ -55,18 +59,14 @@ cp "$there/selftests/hmm-tests" "$work/hmm-tests.pristine"
 export EXTRA=$work/hmm-tests.pristine OUT=$queue_out
 boot_tests hmm-tests.pristine
 is $? 0 "the queue's kernel runs Linux's own hmm-tests with a clean log" || diag "$(cat "$work/hmm-tests.pristine.err")"
-is "$(results "$work/hmm-tests.pristine.tap")" "$(value CASES) passed, 0 failed, 0 skipped" \
-	"the queue's kernel passes all of Linux's own hmm-tests" ||
-	diag "$(grep -E '^not ok|SKIP|Expected|timeout' "$work/hmm-tests.pristine.tap")"
+all_pass "$work/hmm-tests.pristine.tap" "$(value CASES)" "the queue's kernel passes all of Linux's own hmm-tests"
 
 boot_tests hmm-tests
 is $? 0 "the queue's kernel runs the queue's hmm-tests with a clean log" || diag "$(cat "$work/hmm-tests.err")"
 n=$(sed -n 's/^1\.\.//p' "$work/hmm-tests.tap")
 is "$(grep -E '^(not )?ok ' "$work/hmm-tests.tap")" "$(grep -E '^(not )?ok ' "$top/patches/$QUEUE/expect/run.txt")" \
 	"patches/$QUEUE/expect/run.txt shows the results of the queue's hmm-tests"
-is "$(results "$work/hmm-tests.tap")" "$n passed, 0 failed, 0 skipped" \
-	"the queue's kernel passes all $n of the queue's hmm-tests" ||
-	diag "$(grep -E '^not ok|SKIP|Expected|timeout' "$work/hmm-tests.tap")"
+all_pass "$work/hmm-tests.tap" "$n" "the queue's kernel passes all $n of the queue's hmm-tests"
 
 if [ -f "$queue_out/hmm-stress" ]; then
 	# Any seed passes on a sound kernel; a fixed seed makes a failure easier to repeat
