@@ -121,7 +121,7 @@ END {
 
 	# Counts that do not depend on the size are shown for one size
 	n = split("calls,shootdowns,delivered,acted,selected,moved,isolated,unmapped,unlocked,put back,pages split,PMDs split", measures, ",")
-	split("calls of the driver,TLB shootdowns,invalidations that reach the device,invalidations that drop a mirror,pages that `migrate_vma_setup()` selects,pages that move,pages isolated,pages unmapped,locks dropped,pages isolated; locked; unmapped and put back for nothing,huge pages split,PMDs split", titles, ",")
+	split("calls of the driver,TLB shootdowns,invalidations that reach the device,invalidations that drop a mirror,pages that `migrate_vma_setup()` selects,pages that move,pages isolated,pages unmapped,pages unlocked,pages isolated; locked; unmapped and put back for nothing,huge pages split,PMDs split", titles, ",")
 	for (m = 1; m <= n; m++) {
 		gsub(/;/, ",", titles[m])
 		heading(titles[m])
