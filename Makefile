@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # A target runs the script of its name in scripts/ unless its recipe names another, after
-# the targets that the script depends on.  Each script can be run alone, and --help explains the script.
+# the targets that the script depends on.  Each script can be run alone, and --help
+# explains the script.
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:

@@ -7,9 +7,10 @@
 # need_arch: sets the architecture's names in the kernel's Makefile, the compiler, QEMU
 # and Debian, and words for the guest kernel's command line.  The kernel's log goes to
 # log_port, the command's output to out_port, which is QEMU's chardev out.  disk is QEMU's
-# name of a device with the swap, nodes=emulated says that words makes the nodes.  With the
-# words in coherent, a guest of 4G leaves memory from the address spm out of the kernel's
-# map: test_hmm takes 512M there as device memory that CPUs reach.
+# device for the swap.  With nodes=emulated, the guest's kernel makes two nodes, as words
+# asks for; with nodes=qemu, QEMU describes two nodes.  With the words in coherent, a guest
+# of 4G leaves memory from the address spm out of the kernel's map: test_hmm takes 512M
+# there as device memory that CPUs reach.
 need_arch() {
 	ARCH=${ARCH:-x86_64}
 	case " $(value ARCHES) " in
@@ -26,7 +27,7 @@ need_arch() {
 		log_port=ttyS0 out_port=ttyS1
 		out_device=(-device "isa-serial,chardev=out") disk=virtio-blk-device nodes=emulated
 		# Without ACPI, there is no timer to calibrate the TSC against but the PIT,
-		# which fails on a busy host: all guests have the same clock, jiffies.  A
+		# and that can fail on a busy host: all guests have the same clock, jiffies.  A
 		# triple fault ends QEMU.
 		words='numa=fake=2 tsc=unstable reboot=t'
 		# shellcheck disable=SC2016 # the kernel's dollar
