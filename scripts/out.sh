@@ -93,7 +93,6 @@ common_parent() {
 # if ccache is installed.  CCACHE_BASEDIR makes paths relative, so that another checkout
 # hits the same objects.  CCACHE_DEPEND takes the headers from the compiler's .d file: a
 # miss then runs no extra preprocessor, which saves a seventh of a cold build.
-# CCACHE_NODEPEND=1 turns the depend mode off.
 use_compiler() {
 	host_compiler=$(value CC)
 	compiler=${cross-}$host_compiler
@@ -103,22 +102,22 @@ use_compiler() {
 	done
 	command -v ccache >/dev/null || return 0
 	compiler="ccache $compiler" host_compiler="ccache $host_compiler"
-	export CCACHE_DIR=${CCACHE_DIR:-$cache/ccache} CCACHE_NOHASHDIR=1
-	[ -n "${CCACHE_NODEPEND-}" ] || export CCACHE_DEPEND=1
+	export CCACHE_DIR=${CCACHE_DIR:-$cache/ccache} CCACHE_NOHASHDIR=1 CCACHE_DEPEND=1
 	CCACHE_BASEDIR=$(common_parent "$LINUX_TREE" "$OUT")
 	export CCACHE_BASEDIR
 }
 
 # say_progress TEXT: prints a line that the next call overwrites.  Without a terminal,
-# as in a CI log, prints a line every 30 seconds.
+# as in a CI log, a line is due every 30 seconds.
 say_progress() {
 	if [ -t 2 ]; then
 		printf '\r%s: %s\e[K' "$me" "$*" >&2
-	elif ((SECONDS >= ${said:=0} + 30)); then
+	else
 		said=$SECONDS
 		say "$*"
 	fi
 }
+progress_is_due() { [ -t 2 ] || ((SECONDS >= ${said:=0} + 30)); }
 end_progress() { [ ! -t 2 ] || printf '\r\e[K' >&2; }
 
 # kmake ARGS: runs the kernel's make, from LINUX_TREE into OUT.  The kernel's Makefile
@@ -163,9 +162,12 @@ kmake_shown() {
 	kmake -j"$(nproc)" "$@" >>"$log" &
 	making=$!
 	trap 'kill $making 2>/dev/null' EXIT
-	while sleep 0.3 && kill -0 $making 2>/dev/null; do
-		say_progress "$(compiled "$log") objects, $((SECONDS - started)) s"
+	# A pipe without input makes read wait, and takes no process, unlike sleep
+	exec {quiet}<> <(:)
+	while ! read -rt 0.3 -u "$quiet" && kill -0 $making 2>/dev/null; do
+		! progress_is_due || say_progress "$(compiled "$log") objects, $((SECONDS - started)) s"
 	done
+	exec {quiet}>&-
 	trap - EXIT
 	end_progress
 	wait $making

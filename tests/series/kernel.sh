@@ -15,9 +15,6 @@ export QUEUE
 # shellcheck source=scripts/out.sh
 . "$top/scripts/out.sh"
 
-# Warnings count here, and the depend mode is suspected to lose some
-export CCACHE_NODEPEND=1
-
 there=$build/$QUEUE/check
 LINUX_TREE=$there/linux
 
