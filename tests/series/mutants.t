@@ -138,7 +138,7 @@ try() {
 	[ -z "$(line Odds "$patch")" ] || diag "$name: $(line Odds "$patch") runs have noticed the mutant"
 	# A guest that has complained could spin until its case runs out of time
 	[[ $(line 'Noticed by' "$patch") != *'log: '* ]] || words=panic_on_warn=1
-	APPEND=$words build_and_run "$(what "$patch")" "$(line Run "$patch")" || status=$?
+	APPEND="${APPEND-} $words" build_and_run "$(what "$patch")" "$(line Run "$patch")" || status=$?
 	reset_tree
 	# A guest that hangs or dies notices the mutant; a build that fails does not
 	! grep -qE 'guest (died|has not come)' "$work/boot" || status=1
