@@ -16,20 +16,36 @@ old_uses() {
 		':!Documentation/vm/hmm.rst' ':!scripts/coccinelle/api/migrate_vma.cocci'
 }
 
-# definitions [without-flags]: each variable of type struct migrate_vma, or only the
-# variables that get no flags in their function
+# embedding: struct migrate_vma, and the structures that have one as the member args,
+# separated by |
+embedding() {
+	local files
+	mapfile -t files < <(plain_git "$LINUX_TREE" grep -lP '^\tstruct migrate_vma\s+args;' -- '*.c' '*.h')
+	echo migrate_vma
+	[ ${#files[@]} -eq 0 ] || (cd "$LINUX_TREE" && awk '
+		/^struct [a-z_]+ {/ { name = $2 }
+		/^\tstruct migrate_vma[ \t]+args;/ && name { print name }
+		/^}/ { name = "" }' "${files[@]}")
+}
+
+# definitions [without-flags]: each variable of such a structure, or only the variables
+# that get no flags in their function
 definitions() {
-	local file
-	plain_git "$LINUX_TREE" grep -lE 'struct migrate_vma [a-z_]+' -- '*.c' | while read -r file; do
-		awk -v file="$file" -v only="${1-}" '
+	local file types
+	types=$(embedding | paste -sd'|')
+	plain_git "$LINUX_TREE" grep -lE "struct ($types) [a-z_]+" -- '*.c' | while read -r file; do
+		awk -v file="$file" -v only="${1-}" -v types="$types" '
 			/^{/ { inside = 1; n = 0; split("", flags) }
-			inside && match($0, /struct migrate_vma [a-z_]+/) {
-				name[++n] = substr($0, RSTART + 19, RLENGTH - 19)
+			inside && match($0, "struct (" types ") [a-z_]+") {
+				split(substr($0, RSTART, RLENGTH), word, " ")
+				name[++n] = word[3]
 				line[n] = FNR
 				initializer = /= *{/
 			}
 			initializer && /\.flags[ \t]*=/ { flags[n] = 1 }
 			/};/ { initializer = 0 }
+			# args is a pointer to the member of the one structure in the function
+			inside && /(^|[^A-Za-z0-9_.>])args->flags[ \t]*=/ { flags[n] = 1 }
 			inside {
 				for (i = 1; i <= n; i++)
 					if ($0 ~ "(^|[^A-Za-z0-9_.>])" name[i] "\\.flags[ \t]*=") flags[i] = 1
@@ -54,7 +70,7 @@ is "$(definitions without-flags)" "$(definitions)" "before the queue, no caller 
 go_to "$tip"
 silent "at the queue's end, no caller uses src_owner" "$(old_uses)"
 silent "at the queue's end, each caller sets flags" "$(definitions without-flags)"
-is "$(definitions | cut -d: -f1 | uniq)" "$(calling)" "each file with a call defines the struct migrate_vma"
+is "$(definitions | cut -d: -f1 | uniq)" "$(calling)" "each file with a call defines a struct migrate_vma, or a structure around it"
 diag "$(definitions)"
 while read -r file flags; do
 	sed -i "0,/^\t*$flags/{/^\t*$flags/d}" "$LINUX_TREE/$file"
@@ -63,7 +79,7 @@ while read -r file flags; do
 done <<'EOT'
 arch/powerpc/kvm/book3s_hv_uvmem.c mig\.flags =
 drivers/gpu/drm/nouveau/nouveau_dmem.c \.flags
-lib/test_hmm.c args\.flags =
+lib/test_hmm.c args->flags =
 EOT
 
 # The callers that the guest does not have
