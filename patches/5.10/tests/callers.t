@@ -7,7 +7,7 @@ QUEUE=5.10
 export QUEUE
 . "$(dirname "$(realpath "$0")")/../../../tests/series/kernel.sh"
 need_worktree
-configure nouveau uvmem
+configure nouveau nouveau-no-svm uvmem
 
 # old_uses: the uses of src_owner, but for the documentation and the semantic patch,
 # which explain the conversion
@@ -106,4 +106,7 @@ for flavour in nouveau uvmem; do
 		go_to "$tip"
 	done
 done
+
+compile nouveau-no-svm drivers/gpu/drm/nouveau/nouveau_vmm.o >"$work/log"
+result $? "at the queue's end, nouveau without SVM compiles without CONFIG_MIGRATION" || diag "$(tail -n 20 "$work/log")"
 done_testing
