@@ -60,7 +60,7 @@ no_variable() {
 	local name
 	# shellcheck disable=SC2016 # Markdown
 	grep -hE '^    .*make |`[^`]*make [^`]*`' "$@" | grep -oE '\b[A-Z_]+=' | sort -u | while read -r name; do
-		case $name in COCCI= | MODE= | M=) continue ;; esac # for the kernel's make coccicheck
+		case $name in COCCI= | MODE= | M= | SPFLAGS=) continue ;; esac # for the kernel's make coccicheck
 		grep -qwF "${name%=}" Makefile scripts/* || echo "$name"
 	done
 }
