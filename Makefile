@@ -16,7 +16,7 @@ TIMEOUT ?= $(if $(filter debug,$(FLAVOUR)),1800,900)
 CMD ?= hmm-tests
 SECONDS ?= 60
 export QUEUE ARCH FLAVOUR LINUX REVERT ACCEL V VERSION KERNEL_TARBALL TIMEOUT TREE CMD \
-	REROLL MAINTAINERS SERIES CONFIG SUFFIX FILE FORCE SEED
+	REROLL MAINTAINERS SERIES CONFIG SUFFIX FILE FORCE SEED DRIVER
 
 queues := $(sort $(patsubst patches/%/source.mk,%,$(wildcard patches/*/source.mk)))
 ifeq ($(filter $(QUEUE),$(queues) all),)
@@ -37,6 +37,7 @@ boot:   ## build and boot the kernel, and run CMD in the guest
 reboot: ## boot the kernel again without building, and run CMD
 shell:  ## boot to a prompt in the guest, with test_hmm loaded
 stress: ## migrate memory while other threads change it: SECONDS=, SEED=
+standin: ## run a driver on a stand-in for its hardware: DRIVER=uvmem, LINUX=dir
 bench:  ## measure all queues and their bases: a table and a picture
 send:   ## write the mails for the lists, to look at; send none
 apply:  ## apply the queue, or SERIES=, to your own git tree of Linux: LINUX=dir
@@ -47,6 +48,15 @@ distclean: ## remove builds and kernel trees, if all work in them is exported
 # step NAME,COMMAND: runs the command and records its seconds for the summary of make run
 steps := build/steps-$(QUEUE)
 step = @mkdir -p build && began=$$(date +%s) && $2 && echo "$1 $$(($$(date +%s) - began))" >>$(steps)
+
+# A stand-in runs on one architecture
+standins := $(sort $(patsubst standin/%/standin.mk,%,$(wildcard standin/*/standin.mk)))
+ifneq ($(filter standin,$(MAKECMDGOALS)),)
+ifeq ($(filter $(DRIVER),$(standins)),)
+$(error DRIVER=$(DRIVER) is no stand-in; choose one of: $(standins))
+endif
+override ARCH := $(shell sed -n 's/^ARCH = //p' standin/$(DRIVER)/standin.mk)
+endif
 
 # Sets of packages for scripts/deps; each set includes those of run
 sets := check:check prepare:check check-long:long send:send
@@ -64,7 +74,7 @@ run tree diff log export kernel selftests boot reboot stress send:
 	@for queue in $(queues); do $(MAKE) --no-print-directory QUEUE=$$queue $@ || exit; done
 prepare: deps
 	@for queue in $(queues); do $(MAKE) --no-print-directory QUEUE=$$queue prepare || exit; done
-shell apply deb:
+shell apply deb standin:
 	@echo '$@ takes one queue: QUEUE=$(firstword $(queues)), say' >&2; exit 2
 else
 # A verdict is about the patches, so the tree must match them unless TREE=keep.  The
@@ -92,6 +102,8 @@ stress: selftests
 	@SECONDS='$(SECONDS)' scripts/stress
 diff log send: tree
 	@scripts/$@
+standin: $(if $(LINUX),deps,tree)
+	@scripts/standin
 apply deb export:
 	@scripts/$@
 endif
@@ -127,15 +139,16 @@ help:
 		CMD '$(CMD)' 'the command that boot runs in the guest' \
 		SECONDS '$(SECONDS)' 'how many seconds stress runs' \
 		SEED '$(SEED)' 'seed of the choices of stress; by default random' \
+		DRIVER '$(DRIVER)' 'which stand-in runs: $(standins)' \
 		SERIES '$(SERIES)' 'which series send writes, or apply applies; by default all' \
 		FILE '$(FILE)' 'which file of the kernel diff and log show' \
 		REROLL '$(REROLL)' 'which version of a series send writes; by default the first' \
 		MAINTAINERS '$(MAINTAINERS)' 'a newer MAINTAINERS than that of the tree (send)' \
-		LINUX '$(LINUX)' 'your git tree of Linux, for apply and deb' \
+		LINUX '$(LINUX)' 'your git tree of Linux, for apply, deb and standin' \
 		REVERT '$(REVERT)' '1: apply patches/$(QUEUE)/revert first (apply)' \
 		CONFIG '$(CONFIG)' 'the kernel configuration that deb builds' \
 		SUFFIX '$(SUFFIX)' 'end of the version of the packages; by default -migrate-vma' \
 		V '$(V)' '1: show all output of the build'
 
 .PHONY: help deps prepare run check check-long tree diff log export kernel selftests boot reboot \
-	shell stress bench send apply deb clean distclean
+	shell stress standin bench send apply deb clean distclean

@@ -13,6 +13,8 @@ for queue in 1.0 2.0; do
 	mkdir -p "$project/patches/$queue"
 	echo 'PACKAGE = linux' >"$project/patches/$queue/source.mk"
 done
+mkdir -p "$project/standin/thing"
+echo 'ARCH = ppc64le' >"$project/standin/thing/standin.mk"
 export CALLS=$work/calls
 for script in "$top"/scripts/*; do
 	cat >"$project/scripts/${script##*/}" <<-'END'
@@ -46,6 +48,11 @@ is "$(calls check $Q 'TESTS=boot guest')" "1.0 deps check,$steps,1.0 check boot 
 is "$(calls check-long $Q)" "1.0 deps long,$steps,1.0 check --long" "make check-long calls the long tests"
 is "$(calls export $Q)" "1.0 export TREE=keep" "make export calls the script export alone"
 
+is "$(calls standin $Q DRIVER=thing)" "1.0 deps TREE=keep run ppc64le,1.0 tree TREE=keep,1.0 standin TREE=keep" \
+	"make standin brings the packages of the stand-in's architecture, and the tree"
+is "$(calls standin $Q DRIVER=thing LINUX=/tree)" "1.0 deps TREE=keep run ppc64le,1.0 standin TREE=keep" \
+	"make standin with LINUX= makes no tree"
+
 is "$(calls run BASE=1.0)" "1.0 deps run x86_64,$steps,1.0 run" "BASE= is another name for QUEUE="
 is "$(calls run BASE=2.0 QUEUE=1.0)" "1.0 deps run x86_64,$steps,1.0 run" "QUEUE= overrides BASE="
 is "$(calls selftests QUEUE=all | tr ',' '\n' | grep -v deps | cut -d' ' -f1,2 | paste -sd,)" \
@@ -69,4 +76,6 @@ refused() {
 refused "make refuses a queue that does not exist" 'QUEUE=3.0 is no queue; choose one of: 1.0 2.0, or all' run QUEUE=3.0
 refused "make refuses a shell in all queues" 'shell takes one queue: QUEUE=1.0' shell QUEUE=all
 refused "make refuses a version for all queues" 'are of one kernel' run QUEUE=all VERSION=1.0-1
+refused "make refuses a stand-in that does not exist" 'DRIVER=other is no stand-in; choose one of: thing' standin $Q DRIVER=other
+refused "make refuses a stand-in for all queues" 'standin takes one queue: QUEUE=1.0' standin QUEUE=all DRIVER=thing
 done_testing
