@@ -37,7 +37,7 @@ boot:   ## build and boot the kernel, and run CMD in the guest
 reboot: ## boot the kernel again without building, and run CMD
 shell:  ## boot to a prompt in the guest, with test_hmm loaded
 stress: ## migrate memory while other threads change it: SECONDS=, SEED=
-standin: ## run a driver on a stand-in for its hardware: DRIVER=uvmem, LINUX=dir
+standin: ## run a driver on a stand-in for its hardware: DRIVER=nouveau, LINUX=dir
 bench:  ## measure all queues and their bases: a table and a picture
 send:   ## write the mails for the lists, to look at; send none
 apply:  ## apply the queue, or SERIES=, to your own git tree of Linux: LINUX=dir

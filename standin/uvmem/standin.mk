@@ -7,5 +7,7 @@ SOURCES = arch/powerpc/kvm/book3s_hv_uvmem.c
 SYMBOLS = patch_instruction kvmppc_h_svm_init_start kvmppc_h_svm_init_done kvmppc_h_svm_init_abort kvmppc_h_svm_page_in kvmppc_h_svm_page_out kvmppc_uvmem_bitmap kvmppc_uvmem_pgmap
 # Functions that the module looks at with kprobes
 PROBES = kvmppc_pseries_do_hcall kvmppc_uvmem_page_free kfree
+# Without this name in the driver, the stand-in must not boot
+RENAMED = kvmppc_uvmem_page_free
 # The default CPU of QEMU 7.2 panics in KVM_RUN
 QEMU_ARGS = -cpu power10 -machine cap-nested-hv=on

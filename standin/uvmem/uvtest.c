@@ -6,20 +6,12 @@
  * usage: uvtest [seconds of the race]
  */
 #define _GNU_SOURCE
-#include <errno.h>
-#include <fcntl.h>
 #include <linux/kvm.h>
 #include <pthread.h>
-#include <stdbool.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/uio.h>
-#include <sys/wait.h>
-#include <unistd.h>
+#include "standin.h"
 #include "uvsim.h"
 
 #ifndef KVM_CAP_PPC_SECURE_GUEST
@@ -45,30 +37,6 @@
 #define MSR_SF_ME_LE		((1ul << 63) | (1ul << 12) | 1)
 
 #define PAGES	64
-
-static size_t page_size;
-static unsigned int tests, failed;
-
-static void is(long got, long wanted, const char *name)
-{
-	const bool ok = got == wanted;
-
-	tests++;
-	failed += !ok;
-	printf("%sok %u - %s\n", ok ? "" : "not ", tests, name);
-	if (!ok)
-		printf("# got %ld, wanted %ld\n", got, wanted);
-	fflush(stdout);
-}
-
-/* A call that only a broken guest refuses */
-static void must(bool ok, const char *what)
-{
-	if (ok)
-		return;
-	printf("Bail out! %s: %s\n", what, strerror(errno));
-	exit(1);
-}
 
 struct vm {
 	int	fd;
@@ -171,24 +139,6 @@ static long secure_wrong(struct vm *vm, unsigned int first, unsigned int last,
 		     page_wrong(copy, i, salt);
 	}
 	free(copy);
-	return n;
-}
-
-/* How many pages have an entry in the page table that is not present */
-static long on_device(const char *mem, unsigned int first, unsigned int last)
-{
-	int fd = open("/proc/self/pagemap", O_RDONLY);
-	unsigned int i;
-	uint64_t entry;
-	long n = 0;
-
-	must(fd >= 0, "/proc/self/pagemap");
-	for (i = first; i < last; i++) {
-		must(pread(fd, &entry, sizeof(entry), ((uintptr_t)mem / page_size + i) *
-			   sizeof(entry)) == sizeof(entry), "/proc/self/pagemap");
-		n += entry >> 62 == 1;
-	}
-	close(fd);
 	return n;
 }
 
@@ -442,18 +392,24 @@ static void test_init_abort(void)
 	end_vm(&vm);
 }
 
+struct page_read {
+	const char	*page;
+	unsigned int	i, salt;
+};
+
+static int read_page(void *arg)
+{
+	struct page_read *r = arg;
+
+	return page_wrong(r->page, r->i, r->salt);
+}
+
 /* Reads the page in a child; returns the child's wait status */
 static int child_reads(const char *page, unsigned int i, unsigned int salt)
 {
-	int status;
-	pid_t pid;
+	struct page_read r = { page, i, salt };
 
-	fflush(stdout);
-	pid = fork();
-	if (!pid)
-		_exit(page_wrong(page, i, salt));
-	must(pid > 0 && waitpid(pid, &status, 0) == pid, "fork");
-	return status;
+	return in_child(read_page, &r);
 }
 
 static void test_failures(void)
@@ -532,21 +488,20 @@ static void test_child(void)
 	end_vm(&vm);
 }
 
+static int write_byte(void *arg)
+{
+	*(volatile char *)arg = 1;
+	return 0;
+}
+
 static void test_read_only(void)
 {
 	struct vm vm = starting_vm(13);
 	int status;
-	pid_t pid;
 
 	hcalls(&vm, UVSIM_PAGE_IN, 0, 1);
 	is(mprotect(vm.mem, page_size, PROT_READ), 0, "mprotect() protects a secure page");
-	fflush(stdout);
-	pid = fork();
-	if (!pid) {
-		*(volatile char *)vm.mem = 1;
-		_exit(0);
-	}
-	must(pid > 0 && waitpid(pid, &status, 0) == pid, "fork");
+	status = in_child(write_byte, vm.mem);
 	is(WIFSIGNALED(status) && WTERMSIG(status) == SIGSEGV, 1,
 	   "a write to a protected secure page gets SIGSEGV");
 	is(wrong(vm.mem, 0, 1, 13), 0, "a read of a protected secure page finds its content");
@@ -574,75 +529,17 @@ static void test_reference(void)
 	end_vm(&vm);
 }
 
-static bool write_file(const char *path, const char *text)
+static void page_in_again(void *arg)
 {
-	int fd = open(path, O_WRONLY);
-	bool done = fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text);
-
-	if (fd >= 0)
-		close(fd);
-	return done;
-}
-
-/*
- * Reads the page in a child whose n-th allocation from now on fails.
- * Returns: the child's wait status; exit status 2 means that none has failed
- */
-static int child_reads_failing(const char *page, unsigned int n, unsigned int salt)
-{
-	int status;
-	pid_t pid;
-
-	fflush(stdout);
-	pid = fork();
-	if (!pid) {
-		int fd = open("/proc/thread-self/fail-nth", O_RDWR);
-		char text[16] = "";
-		bool bad;
-
-		if (fd < 0 || dprintf(fd, "%u", n) < 0)
-			_exit(3);
-		bad = *(volatile const uint64_t *)page != word(0, salt, 0);
-		if (pread(fd, text, sizeof(text) - 1, 0) < 1)
-			_exit(3);
-		if (pwrite(fd, "0", 1, 0) != 1)
-			_exit(3);
-		_exit(bad ? 1 : atoi(text) ? 2 : 0);
-	}
-	must(pid > 0 && waitpid(pid, &status, 0) == pid, "fork");
-	return status;
+	must(hcall(arg, UVSIM_PAGE_IN, 0, 0) == H_SUCCESS, "H_SVM_PAGE_IN");
 }
 
 static void test_no_memory(void)
 {
-	const char *dir = "/sys/kernel/debug/fail_page_alloc/";
-	const char *set[][2] = {
-		{ "ignore-gfp-highmem", "N" }, { "ignore-gfp-wait", "N" },
-		{ "min-order", "0" }, { "verbose", "0" },
-	};
-	unsigned int i, n, failures = 0, bad = 0;
 	struct vm vm = starting_vm(15);
-	char path[100];
-	int status = 0;
 
-	for (i = 0; i < sizeof(set) / sizeof(*set); i++) {
-		snprintf(path, sizeof(path), "%s%s", dir, set[i][0]);
-		must(write_file(path, set[i][1]), path);
-	}
-	for (n = 1; n < 100; n++) {
-		must(hcall(&vm, UVSIM_PAGE_IN, 0, 0) == H_SUCCESS, "H_SVM_PAGE_IN");
-		status = child_reads_failing(vm.mem, n, 15);
-		if (WIFEXITED(status) && WEXITSTATUS(status) == 2)
-			break;
-		failures++;
-		bad += status != 0;
-		/* Out of the device again, whatever has become of the child */
-		if (wrong(vm.mem, 0, 1, 15))
-			bad++;
-	}
-	is(n < 100, 1, "a child has read the page without a failed allocation in the end");
-	is(failures > 0, 1, "allocations of the child have failed before");
-	is(bad, 0, "a read of a secure page succeeds although an allocation fails");
+	test_failing_reads("a read of a secure page succeeds although an allocation fails",
+			   (uint64_t *)vm.mem, word(0, 15, 0), page_in_again, &vm);
 	end_vm(&vm);
 }
 
