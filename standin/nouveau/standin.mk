@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# What scripts/standin needs to know of this stand-in
+# For scripts/standin: the queues whose kernels have this driver, the architecture of the
+# guest, and the files of the driver that run
 QUEUES = 5.10
 ARCH = x86_64
 SOURCES = drivers/gpu/drm/nouveau/nouveau_dmem.c drivers/gpu/drm/nouveau/nouveau_svm.c
