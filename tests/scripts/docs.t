@@ -159,9 +159,9 @@ compare 'calls of the driver for swapped-out memory' 'calls of the driver' 'swap
 # worst QUEUE WHERE: the largest factor of its instructions to the base's
 worst() { sed -n "s/^- [*a-z]*: $1-queue, in $2.* more instructions than $1-base: .*; \([0-9.]*\) times as many at the worst, .*/\1/p" docs/figures.md; }
 # shellcheck disable=SC2016 # Markdown
-percent=$(worst 5.10 '`migrate_vma_\*()`' | awk '{ print ($1 - 1) * 100 }')
+percent=$(worst 5.10 '`migrate_vma_\*()`' | awk '{ print $1 <= 1.01 ? "at most 1" : "up to " ($1 - 1) * 100 }')
 text=$(paste -sd' ' README.md)
-like "$text" "5\.10, .migrate_vma_\*\(\). takes up to $percent % more" "README has the worst case of migrate_vma_*() on 5.10, $percent %"
+like "$text" "5\.10, .migrate_vma_\*\(\). takes $percent % more" "README has the worst case of migrate_vma_*() on 5.10, $percent %"
 for QUEUE in $(queues); do
 	factor=$(worst "$QUEUE" "the driver's whole call")
 	like "$text" "\b${factor:-no} times (the base's instructions )?on $QUEUE\b" "$QUEUE: README has the worst case of a driver's whole call, $factor times"
