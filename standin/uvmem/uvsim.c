@@ -57,12 +57,11 @@ struct uvsim_page {
 static struct uvsim_page uvsim_pages[UVSIM_PAGES];
 static struct uvsim_counts uvsim_counts;
 static struct uvsim_fail uvsim_fail;
-/* Protects the three above, with interrupts off */
-static DEFINE_SPINLOCK(uvsim_lock);
-
-/* The page that kvmppc_uvmem_page_free() frees, and the task that calls it */
+/* The page that kvmppc_uvmem_page_free() frees, and its zone_device_data */
 static struct page *uvsim_freed_page;
-static struct task_struct *uvsim_freed_by;
+static void *uvsim_freed_data;
+/* Protects all of the above, with interrupts off */
+static DEFINE_SPINLOCK(uvsim_lock);
 
 /* The page with the reference of UVSIM_GET */
 static struct page *uvsim_got;
@@ -197,23 +196,21 @@ static struct kprobe uvsim_hcall_probe = {
 	.pre_handler	= uvsim_do_hcall,
 };
 
-static int uvsim_free_begins(struct kretprobe_instance *ri, struct pt_regs *regs)
+static int uvsim_page_free(struct kprobe *kp, struct pt_regs *regs)
 {
-	WRITE_ONCE(uvsim_freed_page, (struct page *)regs->gpr[3]);
-	WRITE_ONCE(uvsim_freed_by, current);
+	struct page *page = (struct page *)regs->gpr[3];
+	unsigned long flags;
+
+	spin_lock_irqsave(&uvsim_lock, flags);
+	uvsim_freed_page = page;
+	uvsim_freed_data = page->zone_device_data;
+	spin_unlock_irqrestore(&uvsim_lock, flags);
 	return 0;
 }
 
-static int uvsim_free_ends(struct kretprobe_instance *ri, struct pt_regs *regs)
-{
-	WRITE_ONCE(uvsim_freed_by, NULL);
-	return 0;
-}
-
-static struct kretprobe uvsim_free_probe = {
-	.kp.symbol_name	= "kvmppc_uvmem_page_free",
-	.entry_handler	= uvsim_free_begins,
-	.handler	= uvsim_free_ends,
+static struct kprobe uvsim_free_probe = {
+	.symbol_name	= "kvmppc_uvmem_page_free",
+	.pre_handler	= uvsim_page_free,
 };
 
 static unsigned long uvsim_first_pfn(void)
@@ -235,19 +232,26 @@ static unsigned long *uvsim_bitmap(void)
 	return *(unsigned long **)at_kvmppc_uvmem_bitmap;
 }
 
-/* While KVM still uses the data of a device page, the page must not be free */
+/*
+ * While KVM still uses the data of a device page, the page must not be free.
+ * If two CPUs free a page at once, only the later page is looked at.
+ */
 static int uvsim_kfree(struct kprobe *kp, struct pt_regs *regs)
 {
-	unsigned long bit, flags;
+	void *data = (void *)regs->gpr[3];
+	unsigned long flags;
 
-	if (READ_ONCE(uvsim_freed_by) != current)
+	if (!data || READ_ONCE(uvsim_freed_data) != data)
 		return 0;
-	bit = page_to_pfn(READ_ONCE(uvsim_freed_page)) - uvsim_first_pfn();
-	if (!test_bit(bit, uvsim_bitmap())) {
-		spin_lock_irqsave(&uvsim_lock, flags);
-		uvsim_counts.released_early++;
-		spin_unlock_irqrestore(&uvsim_lock, flags);
+	spin_lock_irqsave(&uvsim_lock, flags);
+	if (uvsim_freed_data == data) {
+		uvsim_freed_data = NULL;
+		uvsim_counts.data_freed++;
+		uvsim_counts.released_early +=
+			!test_bit(page_to_pfn(uvsim_freed_page) -
+				  uvsim_first_pfn(), uvsim_bitmap());
 	}
+	spin_unlock_irqrestore(&uvsim_lock, flags);
 	return 0;
 }
 
@@ -453,7 +457,7 @@ static void uvsim_exit(void)
 	uvsim_patch(UVSIM_SC2);
 	unregister_die_notifier(&uvsim_nb);
 	unregister_kprobe(&uvsim_kfree_probe);
-	unregister_kretprobe(&uvsim_free_probe);
+	unregister_kprobe(&uvsim_free_probe);
 	unregister_kprobe(&uvsim_hcall_probe);
 	uvsim_put();
 	uvsim_free_pages();
@@ -491,7 +495,7 @@ static int __init uvsim_init(void)
 	ret = register_kprobe(&uvsim_hcall_probe);
 	if (ret)
 		goto free;
-	ret = register_kretprobe(&uvsim_free_probe);
+	ret = register_kprobe(&uvsim_free_probe);
 	if (ret)
 		goto hcall_probe;
 	ret = register_kprobe(&uvsim_kfree_probe);
@@ -513,7 +517,7 @@ notifier:
 kfree_probe:
 	unregister_kprobe(&uvsim_kfree_probe);
 free_probe:
-	unregister_kretprobe(&uvsim_free_probe);
+	unregister_kprobe(&uvsim_free_probe);
 hcall_probe:
 	unregister_kprobe(&uvsim_hcall_probe);
 free:

@@ -61,6 +61,7 @@ struct uvsim_fail {
  * @unknown: (out) ultracalls with any other opcode
  * @secure: (out) pages of this VM in secure memory
  * @device: (out) device pages of all VMs that KVM has taken out of its pool
+ * @data_freed: (out) device pages whose zone_device_data KVM has freed
  * @released_early: (out) device pages that were back in KVM's pool when KVM
  *		    freed their zone_device_data
  */
@@ -74,6 +75,7 @@ struct uvsim_counts {
 	__u64	unknown;
 	__u64	secure;
 	__u64	device;
+	__u64	data_freed;
 	__u64	released_early;
 };
 

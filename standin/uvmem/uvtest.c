@@ -745,6 +745,7 @@ int main(int argc, char **argv)
 	vm = new_vm(false);
 	is(counts(&vm).device, 0, "no device page is in use at the end");
 	is(counts(&vm).unknown, 0, "KVM made no other ultracall");
+	is(counts(&vm).data_freed > 0, 1, "KVM freed the data of device pages");
 	is(counts(&vm).released_early, 0,
 	   "no device page returned to the pool before its data was freed");
 	end_vm(&vm);

@@ -3,8 +3,8 @@
 # Each driver of standin/ runs on the queue's kernel and passes the tests of its stand-in.
 # Each patch in standin/<driver>/mutants breaks one rule of the driver, and fails the test
 # that "Noticed by:" names, or leads to a line in the kernel's log: "log: REGEX".
-# DRIVER='uvmem ...' chooses stand-ins.  A driver that does not match its stand-in gets a message that
-# names the symbol.
+# A driver that does not match its stand-in gets a message that names the symbol.
+# DRIVER='uvmem ...' chooses stand-ins.
 # shellcheck source=tests/lib.sh
 . "$(dirname "$(realpath "$0")")/../lib.sh"
 # shellcheck source=scripts/common.sh
@@ -24,6 +24,7 @@ for file in "$top"/standin/*/standin.mk; do
 	for QUEUE in "${chosen[@]}"; do
 		export DRIVER QUEUE
 		need_queue
+		"$top/scripts/deps" run "$(sed -n 's/^ARCH = //p' "$file")" 2>&1 | sed 's/^/# /'
 		# shellcheck disable=SC2154 # linux is from need_queue
 		[ -e "$linux" ] || "$top/scripts/tree" 2>&1 | sed 's/^/# /'
 		tree=$build/$QUEUE/standin-tree
@@ -34,8 +35,11 @@ for file in "$top"/standin/*/standin.mk; do
 		standin
 		is "$? $(not_ok)" '0 ' "$DRIVER on $QUEUE: all tests pass, and the log is clean" ||
 			diag "$(tail -n 20 "$work/err")"
-		is "$(grep -c '^ok ' "$work/out")" "$(sed -n 's/^1\.\.//p' "$work/out")" \
-			"$DRIVER on $QUEUE: each planned test has run: $(sed -n 's/^1\.\.//p' "$work/out")"
+		planned=$(sed -n 's/^1\.\.//p' "$work/out")
+		is "$(grep -c '^ok ' "$work/out")" "$planned" "$DRIVER on $QUEUE: each planned test has run: $planned"
+		is "$(grep 'warning:' "$work/err")" '' "$DRIVER on $QUEUE: driver and stand-in compile without a warning"
+		like "$(paste -sd' ' "$top/docs/testing.md")" "standin/$DRIVER\) (has )?$planned\b" \
+			"$DRIVER: docs/testing.md has the number of tests, $planned"
 
 		for mutant in "$here"/mutants/*.patch; do
 			name=$DRIVER/$(basename "$mutant" .patch)

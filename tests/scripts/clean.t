@@ -14,6 +14,9 @@ for repo in "$tree" "$BUILD/5.10/mine"; do
 	commit "$repo" "Linux"
 done
 git -C "$tree" update-ref refs/queue/exported HEAD
+# As the kernel's build and tests/long/standin.t leave them
+ln -s "$tree" "$BUILD/5.10/x86_64/source"
+git -C "$tree" worktree add -q --detach "$BUILD/5.10/standin-tree"
 before=$(state "$tree")
 
 out=$("$clean" 2>&1)
