@@ -18,6 +18,7 @@
 #include <linux/module.h>
 #include <linux/platform_device.h>
 #include <linux/uaccess.h>
+#include <linux/version.h>
 #include <linux/xarray.h>
 #include "nouveau_drv.h"
 #include "nouveau_bo.h"
@@ -30,11 +31,19 @@
 #include <nvif/if000c.h>
 #include <nvif/ifc00d.h>
 #include <nvif/ioctl.h>
-#include <nvif/notify.h>
 #include <nvif/push.h>
 #include <nvif/vmm.h>
 #include <nvhw/class/cla0b5.h>
 #include "nvsim.h"
+
+/* nouveau's interfaces are those of 5.10 or of 7.3 */
+#define NVSIM_OLD	(LINUX_VERSION_CODE < KERNEL_VERSION(6, 0, 0))
+#if NVSIM_OLD
+#include <nvif/notify.h>
+#else
+#include <core/device.h>
+#include <nvif/event.h>
+#endif
 
 /* Words of the push buffer; more than nouveau pushes for one fence */
 #define NVSIM_PUSH	(64u << 10)
@@ -83,9 +92,7 @@ static void *nvsim_vram_at(u64 addr)
 	return page + offset_in_page(addr);
 }
 
-int nouveau_bo_new(struct nouveau_cli *cli, u64 size, int align, u32 domain,
-		   u32 tile_mode, u32 tile_flags, struct sg_table *sg,
-		   struct dma_resv *robj, struct nouveau_bo **pbo)
+static int nvsim_bo_new(u64 size, struct nouveau_bo **pbo)
 {
 	struct nouveau_bo *bo = kzalloc(sizeof(*bo), GFP_KERNEL);
 
@@ -99,10 +106,31 @@ int nouveau_bo_new(struct nouveau_cli *cli, u64 size, int align, u32 domain,
 	return 0;
 }
 
+#if NVSIM_OLD
+int nouveau_bo_new(struct nouveau_cli *cli, u64 size, int align, u32 domain,
+		   u32 tile_mode, u32 tile_flags, struct sg_table *sg,
+		   struct dma_resv *robj, struct nouveau_bo **pbo)
+{
+	return nvsim_bo_new(size, pbo);
+}
+
 void ttm_bo_put(struct ttm_buffer_object *bo)
 {
 	kfree(nouveau_bo(bo));
 }
+#else
+int nouveau_bo_new_pin(struct nouveau_cli *cli, u32 domain, u32 size,
+		       struct nouveau_bo **pbo)
+{
+	return nvsim_bo_new(size, pbo);
+}
+
+void nouveau_bo_unpin_del(struct nouveau_bo **pbo)
+{
+	kfree(*pbo);
+	*pbo = NULL;
+}
+#endif
 
 int nouveau_bo_pin(struct nouveau_bo *bo, u32 flags, bool contig)
 {
@@ -216,10 +244,8 @@ static void nvsim_fence_run(struct nvsim_fence *fence)
 	fence->words = 0;
 }
 
-int nouveau_fence_new(struct nouveau_channel *chan, bool sysmem,
-		      struct nouveau_fence **pfence)
+static int nvsim_fence_new(struct nvif_push *push, struct nouveau_fence **pfence)
 {
-	struct nvif_push *push = chan->chan.push;
 	struct nvsim_fence *fence;
 
 	fence = kzalloc(sizeof(*fence), GFP_KERNEL | __GFP_NOFAIL);
@@ -236,6 +262,19 @@ int nouveau_fence_new(struct nouveau_channel *chan, bool sysmem,
 	*pfence = &fence->base;
 	return 0;
 }
+
+#if NVSIM_OLD
+int nouveau_fence_new(struct nouveau_channel *chan, bool sysmem,
+		      struct nouveau_fence **pfence)
+{
+	return nvsim_fence_new(chan->chan.push, pfence);
+}
+#else
+int nouveau_fence_new(struct nouveau_fence **pfence, struct nouveau_channel *chan)
+{
+	return nvsim_fence_new(&chan->chan.push, pfence);
+}
+#endif
 
 int nouveau_fence_wait(struct nouveau_fence *base, bool lazy, bool intr)
 {
@@ -312,8 +351,13 @@ int nvif_object_ioctl(struct nvif_object *object, void *data, u32 size,
 		      void **hack)
 {
 	struct {
+#if NVSIM_OLD
 		struct nvif_ioctl_v0 i;
 		struct nvif_ioctl_mthd_v0 m;
+#else
+		struct nvif_ioctl_v0_hdr i;
+		struct nvif_ioctl_mthd_v0_hdr m;
+#endif
 		struct nvif_vmm_pfnmap_v0 p;
 	} *args = data;
 
@@ -355,7 +399,12 @@ int nvif_object_mthd(struct nvif_object *object, u32 method, void *data,
 }
 
 int nvif_vmm_ctor(struct nvif_mmu *mmu, const char *name, s32 oclass,
-		  bool managed, u64 addr, u64 size, void *argv, u32 argc,
+#if NVSIM_OLD
+		  bool type,
+#else
+		  enum nvif_vmm_type type,
+#endif
+		  u64 addr, u64 size, void *argv, u32 argc,
 		  struct nvif_vmm *vmm)
 {
 	vmm->object.client = &nvsim_nvif;
@@ -365,7 +414,6 @@ int nvif_vmm_ctor(struct nvif_mmu *mmu, const char *name, s32 oclass,
 /* The fault buffer: its registers, and eight words for each fault */
 static u32 nvsim_registers[64];
 static u32 nvsim_fault_memory[NVSIM_FAULTS * 8];
-static struct nvif_notify *nvsim_notify;
 static DEFINE_MUTEX(nvsim_faulting);
 
 int nvif_object_ctor(struct nvif_object *parent, const char *name, u32 handle,
@@ -404,6 +452,7 @@ void nvif_object_sclass_put(struct nvif_sclass **psclass)
 {
 }
 
+#if NVSIM_OLD
 /* Everything that nouveau reads and writes is mapped */
 u32 nvif_object_rd(struct nvif_object *object, int size, u64 addr)
 {
@@ -414,6 +463,14 @@ u32 nvif_object_rd(struct nvif_object *object, int size, u64 addr)
 void nvif_object_wr(struct nvif_object *object, int size, u64 addr, u32 data)
 {
 	WARN_ON(1);
+}
+
+static struct nvif_notify *nvsim_notify;
+
+/* nouveau handles the fault before this returns */
+static void nvsim_interrupt(void)
+{
+	nvsim_notify->func(nvsim_notify);
 }
 
 int nvif_notify_ctor(struct nvif_object *object, const char *name,
@@ -441,6 +498,39 @@ int nvif_notify_put(struct nvif_notify *notify)
 	nvsim_notify = NULL;
 	return 0;
 }
+#else
+static struct nvif_event *nvsim_event;
+
+/* nouveau handles the fault in a work item */
+static void nvsim_interrupt(void)
+{
+	nvsim_event->func(nvsim_event, NULL, 0);
+}
+
+int nvif_event_ctor_(struct nvif_object *object, const char *name, u32 handle,
+		     nvif_event_func func, bool wait, struct nvif_event_v0 *args,
+		     u32 argc, bool warn, struct nvif_event *event)
+{
+	event->func = func;
+	return 0;
+}
+
+void nvif_event_dtor(struct nvif_event *event)
+{
+}
+
+int nvif_event_allow(struct nvif_event *event)
+{
+	nvsim_event = event;
+	return 0;
+}
+
+int nvif_event_block(struct nvif_event *event)
+{
+	nvsim_event = NULL;
+	return 0;
+}
+#endif
 
 /* Has nouveau_svm_fault() handle one fault */
 static void nvsim_raise_fault(struct nvsim_client *client, u64 addr, bool write)
@@ -460,7 +550,7 @@ static void nvsim_raise_fault(struct nvsim_client *client, u64 addr, bool write)
 	nvsim_counts.faults++;
 	mutex_unlock(&nvsim_gpu);
 	reinit_completion(&nvsim_handled);
-	nvsim_notify->func(nvsim_notify);
+	nvsim_interrupt();
 	if (!wait_for_completion_timeout(&nvsim_handled, 10 * HZ))
 		WARN(1, "nvsim: nouveau neither replays nor cancels a fault\n");
 	mutex_unlock(&nvsim_faulting);
@@ -679,10 +769,32 @@ static struct miscdevice nvsim_misc = {
 };
 
 /* DRM's, which the guest's kernel does not have */
+#if NVSIM_OLD
 unsigned int __drm_debug;
+#else
+unsigned long __drm_debug;
+#endif
 
-static void nvsim_drm_init(struct nvif_push *push)
+static struct nvif_push *nvsim_push_init(void)
 {
+#if NVSIM_OLD
+	nvsim_chan.chan.push = &nvsim_chan.chan._push;
+	return nvsim_chan.chan.push;
+#else
+	/* nouveau's messages name the device */
+	static struct nvkm_device nvkm;
+
+	nvkm.dev = &nvsim_pdev->dev;
+	nvsim_drm.nvkm = &nvkm;
+	return &nvsim_chan.chan.push;
+#endif
+}
+
+static void nvsim_drm_init(void)
+{
+	struct nvif_push *push = nvsim_push_init();
+
+
 	nvsim_drm_dev.dev = &nvsim_pdev->dev;
 	nvsim_drm.dev = &nvsim_drm_dev;
 	nvsim_drm.client.drm = &nvsim_drm;
@@ -691,7 +803,6 @@ static void nvsim_drm_init(struct nvif_push *push)
 	nvsim_drm.client.device.object.map.ptr = (void __iomem *)nvsim_registers;
 	nvsim_drm.ttm.copy.oclass = PASCAL_DMA_COPY_A;
 	nvsim_drm.ttm.chan = &nvsim_chan;
-	nvsim_chan.chan.push = push;
 	push->wait = nvsim_push_wait;
 	push->bgn = nvsim_push;
 	/* No room, so that each PUSH_WAIT() calls nvsim_push_wait() */
@@ -722,7 +833,7 @@ static int __init nvsim_init(void)
 	ret = dma_coerce_mask_and_coherent(&nvsim_pdev->dev, DMA_BIT_MASK(64));
 	if (ret)
 		goto unregister;
-	nvsim_drm_init(&nvsim_chan.chan._push);
+	nvsim_drm_init();
 	ret = -ENODEV;
 	if (!nvsim_drm.svm || !nvsim_drm.dmem)
 		goto fini;

@@ -5,7 +5,7 @@
 # shellcheck source=tests/lib.sh
 . "$(dirname "$(realpath "$0")")/../lib.sh"
 standin=$top/scripts/standin
-unset QUEUE BASE LINUX LINUX_TREE OUT ARCH FLAVOUR
+unset QUEUE BASE LINUX LINUX_TREE OUT ARCH FLAVOUR KERNEL
 export BUILD=$work/build DRIVER=uvmem
 
 refuses "scripts/standin refuses a missing driver" 'DRIVER= is no stand-in' env DRIVER= "$standin"
@@ -14,6 +14,11 @@ refuses "scripts/standin refuses a path as driver" 'DRIVER=\.\./standin/uvmem is
 refuses "scripts/standin refuses an unknown queue" 'QUEUE=1.0 is no queue' env QUEUE=1.0 "$standin"
 refuses "scripts/standin refuses a queue that the stand-in lacks" 'uvmem does not run on 7.3' env QUEUE=7.3 "$standin"
 refuses "scripts/standin refuses a missing tree" 'no kernel source at .*/none' env LINUX="$work/none" "$standin"
+refuses "scripts/standin refuses an unknown kernel" 'KERNEL=mine is not a kernel' env KERNEL=mine "$standin"
+refuses "scripts/standin refuses the guest's kernel for a driver that it lacks" 'uvmem needs a kernel of its own' \
+	env KERNEL=guest "$standin"
+refuses "scripts/standin refuses the guest's kernel for another tree" 'is the kernel of QUEUE, not of LINUX' \
+	env KERNEL=guest DRIVER=nouveau LINUX="$work" "$standin"
 fake_linux "$work/linux"
 touch "$work/linux/mm/Kconfig"
 before=$(files "$work/linux")
@@ -28,9 +33,9 @@ for file in "$top"/standin/*/standin.mk; do
 	missing=
 	for part in README.md Kbuild kernel.config start; do [ -f "$here/$part" ] || missing+=" $part"; done
 	is "$missing" '' "$name has its files"
-	is "$(grep -L '^Noticed by: ' "$here"/mutants/*.patch)" '' "$name: each mutant names the test that notices it"
+	is "$(grep -L '^Noticed by: ' "$here"/mutants/*/*.patch)" '' "$name: each mutant names the test that notices it"
 	# Each name occurs in the test program, so that no mutant waits for a removed test
-	is "$(sed -n 's/^Noticed by: //p' "$here"/mutants/*.patch | sed '/^log: /d; s/ ([^()]*fences)$//' | while read -r test; do
+	is "$(sed -n 's/^Noticed by: //p' "$here"/mutants/*/*.patch | sed '/^log: /d; s/ ([^()]*fences)$//' | while read -r test; do
 		grep -qF "\"$test\"" "$here"/*test.c || echo "$test"; done)" '' "$name: each named test exists"
 done
 done_testing
