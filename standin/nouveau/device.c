@@ -45,7 +45,7 @@
 #include <nvif/event.h>
 #endif
 
-/* Words of the push buffer; more than nouveau pushes for one fence */
+/* Words of the push buffer */
 #define NVSIM_PUSH	(64u << 10)
 #define NVSIM_FAULTS	64
 
@@ -53,11 +53,16 @@
 #define NVSIM_FAULT_GET	0x10
 #define NVSIM_FAULT_PUT	0x14
 
+/* Values of nvsim_client.huge */
+#define NVSIM_WHOLE	xa_mk_value(1)
+#define NVSIM_IN_PARTS	xa_mk_value(2)
+
 /* A process that shares its memory with the GPU */
 struct nvsim_client {
 	struct nouveau_cli	cli;
 	struct drm_file		file;
 	struct xarray		ptes;	/* page number: an entry of PFNMAP */
+	struct xarray		huge;	/* number of 2 MiB: how it is mapped */
 	u32			inst;
 	bool			cancelled;
 };
@@ -207,12 +212,98 @@ out:
 }
 
 /*
+ * What has been pushed up to a fence, or until the push buffer was full. The
+ * channel executes these in order.
+ */
+struct nvsim_batch {
+	struct list_head	head;
+	u64			seq;
+	u32			words;
+	u32			cmd[];
+};
+
+/* Protects the batches and the sequence counts */
+static DEFINE_MUTEX(nvsim_batch_mutex);
+static LIST_HEAD(nvsim_batches);
+static u64 nvsim_seq, nvsim_executed;
+static u32 *nvsim_push;
+
+/* Returns: the sequence count of all that is in the push buffer */
+static u64 nvsim_submit(struct nvif_push *push)
+{
+	u32 words = push->cur - push->bgn;
+	struct nvsim_batch *batch;
+	u64 seq;
+
+	batch = kvmalloc(struct_size(batch, cmd, words), GFP_KERNEL | __GFP_NOFAIL);
+	batch->words = words;
+	memcpy(batch->cmd, push->bgn, words * 4);
+	push->cur = push->bgn;
+	mutex_lock(&nvsim_batch_mutex);
+	seq = ++nvsim_seq;
+	batch->seq = seq;
+	list_add_tail(&batch->head, &nvsim_batches);
+	mutex_unlock(&nvsim_batch_mutex);
+	return seq;
+}
+
+static void nvsim_execute(u64 seq)
+{
+	struct nvsim_batch *batch;
+
+	mutex_lock(&nvsim_batch_mutex);
+	while ((batch = list_first_entry_or_null(&nvsim_batches, struct nvsim_batch,
+						 head)) && batch->seq <= seq) {
+		nvsim_engine(batch->cmd, batch->cmd + batch->words);
+		list_del(&batch->head);
+		nvsim_executed = batch->seq;
+		kvfree(batch);
+	}
+	mutex_unlock(&nvsim_batch_mutex);
+}
+
+#if NVSIM_OLD
+/*
  * nouveau does not lock the channel on each path that pushes. Here, a task has
  * the channel from its first PUSH_WAIT() to its fence.
  */
 static DEFINE_MUTEX(nvsim_channel);
 static struct task_struct *nvsim_pusher;
-static u32 *nvsim_push;
+
+static void nvsim_lock_channel(void)
+{
+	if (READ_ONCE(nvsim_pusher) != current) {
+		mutex_lock(&nvsim_channel);
+		WRITE_ONCE(nvsim_pusher, current);
+	}
+}
+
+/* Returns: whether the task has pushed */
+static bool nvsim_has_channel(void)
+{
+	return READ_ONCE(nvsim_pusher) == current;
+}
+
+static void nvsim_unlock_channel(void)
+{
+	WRITE_ONCE(nvsim_pusher, NULL);
+	mutex_unlock(&nvsim_channel);
+}
+#else
+/* nouveau locks the channel */
+static void nvsim_lock_channel(void)
+{
+}
+
+static bool nvsim_has_channel(void)
+{
+	return true;
+}
+
+static void nvsim_unlock_channel(void)
+{
+}
+#endif
 
 static int nvsim_push_wait(struct nvif_push *push, u32 size)
 {
@@ -224,40 +315,27 @@ static int nvsim_push_wait(struct nvif_push *push, u32 size)
 	mutex_unlock(&nvsim_gpu);
 	if (ret)
 		return ret;
-	if (READ_ONCE(nvsim_pusher) != current) {
-		mutex_lock(&nvsim_channel);
-		WRITE_ONCE(nvsim_pusher, current);
-		push->cur = push->bgn;
-	}
-	return WARN_ON(push->cur + size >= push->bgn + NVSIM_PUSH) ? -ENOMEM : 0;
+	nvsim_lock_channel();
+	if (push->cur + size >= push->bgn + NVSIM_PUSH)
+		nvsim_submit(push);
+	return 0;
 }
 
 struct nvsim_fence {
 	struct nouveau_fence	base;
-	u32			*cmd;
-	u32			words;	/* not executed yet */
+	u64			seq;
 };
-
-static void nvsim_fence_run(struct nvsim_fence *fence)
-{
-	nvsim_engine(fence->cmd, fence->cmd + fence->words);
-	fence->words = 0;
-}
 
 static int nvsim_fence_new(struct nvif_push *push, struct nouveau_fence **pfence)
 {
 	struct nvsim_fence *fence;
 
 	fence = kzalloc(sizeof(*fence), GFP_KERNEL | __GFP_NOFAIL);
-	if (READ_ONCE(nvsim_pusher) == current) {
-		fence->words = push->cur - push->bgn;
-		fence->cmd = kvmalloc(fence->words * 4 + 4,
-				      GFP_KERNEL | __GFP_NOFAIL);
-		memcpy(fence->cmd, push->bgn, fence->words * 4);
-		WRITE_ONCE(nvsim_pusher, NULL);
-		mutex_unlock(&nvsim_channel);
+	if (nvsim_has_channel()) {
+		fence->seq = nvsim_submit(push);
+		nvsim_unlock_channel();
 		if (!READ_ONCE(nvsim_mode.late))
-			nvsim_fence_run(fence);
+			nvsim_execute(fence->seq);
 	}
 	*pfence = &fence->base;
 	return 0;
@@ -278,7 +356,7 @@ int nouveau_fence_new(struct nouveau_fence **pfence, struct nouveau_channel *cha
 
 int nouveau_fence_wait(struct nouveau_fence *base, bool lazy, bool intr)
 {
-	nvsim_fence_run(container_of(base, struct nvsim_fence, base));
+	nvsim_execute(container_of(base, struct nvsim_fence, base)->seq);
 	return 0;
 }
 
@@ -287,8 +365,7 @@ void nouveau_fence_unref(struct nouveau_fence **pbase)
 	struct nvsim_fence *fence = container_of(*pbase, struct nvsim_fence, base);
 
 	/* nouveau has to wait for its copies */
-	WARN_ON(fence->words);
-	kvfree(fence->cmd);
+	WARN_ON(fence->seq > READ_ONCE(nvsim_executed));
 	kfree(fence);
 	*pbase = NULL;
 }
@@ -326,24 +403,52 @@ static int nvsim_pfnmap(struct nvsim_client *client,
 		else
 			xa_erase(&client->ptes, at + i);
 	}
+	for (i = 0; huge && i < n; i += per)
+		xa_store(&client->huge, (at + i) / per, NVSIM_WHOLE,
+			 GFP_NOFS | __GFP_NOFAIL);
 	mutex_unlock(&nvsim_gpu);
 	return 0;
+}
+
+/*
+ * nvkm_vmm_pfn_unmap() clears no part of a mapping of 2 MiB, and nothing of it
+ * once it has been asked for a part. Needs nvsim_gpu.
+ */
+static bool nvsim_clears(struct nvsim_client *client, unsigned long at,
+			 unsigned long first, unsigned long last)
+{
+	const unsigned long per = 1ul << (PMD_SHIFT - PAGE_SHIFT);
+	const unsigned long start = ALIGN_DOWN(at, per);
+	void *huge = xa_load(&client->huge, at / per);
+
+	return NVSIM_OLD || !huge ||
+	       (huge == NVSIM_WHOLE && start >= first && start + per - 1 <= last);
 }
 
 static void nvsim_pfnclr(struct nvsim_client *client,
 			 const struct nvif_vmm_pfnclr_v0 *args)
 {
+	const unsigned long first = args->addr >> PAGE_SHIFT;
+	const unsigned long last = (args->addr + args->size - 1) >> PAGE_SHIFT;
 	unsigned long i;
 	void *pte;
 
 	if (!args->size)
 		return;
 	mutex_lock(&nvsim_gpu);
-	xa_for_each_range(&client->ptes, i, pte, args->addr >> PAGE_SHIFT,
-			  (args->addr + args->size - 1) >> PAGE_SHIFT) {
+	xa_for_each_range(&client->ptes, i, pte, first, last) {
+		if (!nvsim_clears(client, i, first, last))
+			continue;
 		xa_erase(&client->ptes, i);
 		nvsim_counts.cleared++;
 	}
+	xa_for_each_range(&client->huge, i, pte, first >> (PMD_SHIFT - PAGE_SHIFT),
+			  last >> (PMD_SHIFT - PAGE_SHIFT))
+		if (nvsim_clears(client, i << (PMD_SHIFT - PAGE_SHIFT), first, last))
+			xa_erase(&client->huge, i);
+		else
+			xa_store(&client->huge, i, NVSIM_IN_PARTS,
+				 GFP_NOFS | __GFP_NOFAIL);
 	mutex_unlock(&nvsim_gpu);
 }
 
@@ -716,6 +821,7 @@ static int nvsim_open(struct inode *inode, struct file *filp)
 	if (!client)
 		return -ENOMEM;
 	xa_init(&client->ptes);
+	xa_init(&client->huge);
 	mutex_init(&client->cli.mutex);
 	client->cli.drm = &nvsim_drm;
 	client->file.driver_priv = &client->cli;
@@ -751,6 +857,7 @@ static int nvsim_release(struct inode *inode, struct file *filp)
 	mmu_notifier_synchronize();
 	xa_erase(&nvsim_clients, client->inst);
 	xa_destroy(&client->ptes);
+	xa_destroy(&client->huge);
 	kfree(client);
 	return 0;
 }

@@ -105,11 +105,12 @@ struct area {
 	char	*copy;		/* for the GPU's data, of the same size */
 	size_t	size;
 	long	pages;
+	bool	huge;
 };
 
 static struct area new_area(size_t size, bool huge)
 {
-	struct area a = { .size = size, .pages = size / page_size };
+	struct area a = { .size = size, .pages = size / page_size, .huge = huge };
 
 	a.map = mmap(NULL, size + 2 * MIB, PROT_READ | PROT_WRITE,
 		     MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -189,19 +190,25 @@ static void test_part(void)
 {
 	struct area a = new_area(2 * MIB, true);
 	const size_t part = 64 << 10;
+	char *gone = a.mem + MIB;
 	long bad = 0, i;
 
 	fill(a.mem, a.size, 11);
-	is(bind_vram(a.mem, a.size), 0, name("nouveau migrates a page that will be unmapped in part", true));
-	must(!munmap(a.mem + MIB, part), "munmap");
+	is(bind_vram(a.mem, a.size), 0, name("nouveau migrates a page that will lose a part", true));
+	is(gpu_access(a.mem, a.size, a.copy, READ, WITH_FAULTS), 0,
+	   name("the GPU maps a page that will lose a part", true));
+	must(!madvise(gone, part, MADV_DONTNEED), "MADV_DONTNEED");
+	is(gpu_access(gone, part, a.copy, READ, WITH_FAULTS), 0,
+	   name("the GPU reads the part that is gone", true));
+	is(wrong(a.copy, part, 0), 0, name("the GPU finds zeros in the part that is gone", true));
 	is(gpu_access(a.mem, MIB, a.copy, READ, WITH_FAULTS), 0,
 	   name("the GPU reads what is left of the page", true));
 	is(wrong(a.copy, MIB, 11), 0, name("the GPU finds the data in what is left", true));
 	for (i = a.pages - 1; i >= 0; i--) {
 		const size_t at = i * page_size;
 
-		if (at < MIB || at >= MIB + part)
-			bad += *(volatile uint64_t *)(a.mem + at) != word(at, 11);
+		bad += *(volatile uint64_t *)(a.mem + at) !=
+		       (at < MIB || at >= MIB + part ? word(at, 11) : 0);
 	}
 	is(bad, 0, name("the CPU finds the data in what is left, from the end", true));
 	is(wrong(a.mem, MIB, 11), 0, name("the CPU finds all data in what is left", true));
@@ -490,7 +497,7 @@ static void test_no_memory(void)
 	end_area(&a);
 }
 
-#define RACE	(2 * MIB)
+#define RACE	(4 * MIB)
 #define STRIDE	512		/* each thread has a word of its own in each stride */
 
 struct racer {
@@ -544,8 +551,8 @@ static void *gpu_writes(void *arg)
 
 static void *migrates(void *arg)
 {
-	const size_t step = 64 << 10;
 	struct racer *r = arg;
+	const size_t step = r->area->huge ? 2 * MIB : 64 << 10;
 	unsigned int x = 12345;
 
 	for (; racing(r); x = x * 1664525 + 1013904223)
@@ -578,6 +585,10 @@ static void test_race(unsigned int seconds, bool huge)
 	is(r[0].n && r[1].n && r[2].n && r[3].n, 1, name("CPUs, GPU and migrations race", huge));
 	is(r[0].lost + r[1].lost, 0, name("no write of a CPU is lost", huge));
 	is(r[2].lost, 0, name("no write of the GPU is lost", huge));
+	is(gpu_access(a.mem, RACE, a.copy, READ, WITH_FAULTS), 0,
+	   name("the GPU reads all memory after the race", huge));
+	is(memcmp(a.mem, a.copy, RACE) != 0, 0,
+	   name("the CPU finds what the GPU finds after the race", huge));
 	end_area(&a);
 }
 
