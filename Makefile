@@ -140,6 +140,7 @@ help:
 		SECONDS '$(SECONDS)' 'how many seconds stress runs' \
 		SEED '$(SEED)' 'seed of the choices of stress; by default random' \
 		DRIVER '$(DRIVER)' 'which stand-in runs: $(standins)' \
+		KERNEL '$(KERNEL)' 'guest: a stand-in boots the kernel of run, not its own' \
 		SERIES '$(SERIES)' 'which series send writes, or apply applies; by default all' \
 		FILE '$(FILE)' 'which file of the kernel diff and log show' \
 		REROLL '$(REROLL)' 'which version of a series send writes; by default the first' \

@@ -5,42 +5,14 @@
  * usage: nvtest [seconds of each race]
  */
 #define _GNU_SOURCE
-#include <pthread.h>
 #include <sys/ioctl.h>
-#include <sys/mman.h>
 #include <sys/uio.h>
 #include <sys/utsname.h>
-#include "standin.h"
+#include "memory.h"
 #include "nvsim.h"
-
-#define MIB	(1ul << 20)
 
 /* The file of this process on the GPU */
 static int gpu;
-
-static uint64_t word(size_t at, uint64_t salt)
-{
-	return salt ? salt << 40 | at : 0;
-}
-
-static void fill(char *mem, size_t size, uint64_t salt)
-{
-	size_t at;
-
-	for (at = 0; at < size; at += 8)
-		*(uint64_t *)(mem + at) = word(at, salt);
-}
-
-/* How many words differ from what fill() has written; salt 0: from zero */
-static long wrong(const char *mem, size_t size, uint64_t salt)
-{
-	size_t at;
-	long n = 0;
-
-	for (at = 0; at < size; at += 8)
-		n += *(volatile const uint64_t *)(mem + at) != word(at, salt);
-	return n;
-}
 
 /* Asks nouveau to migrate the range to VRAM */
 static long bind_vram(const char *mem, size_t size)
@@ -98,35 +70,6 @@ static bool old;
 
 /* Bad calls of PFNMAP that modules unloaded since have counted */
 static unsigned long refused;
-
-struct area {
-	char	*map;
-	char	*mem;		/* aligned to 2 MiB */
-	char	*copy;		/* for the GPU's data, of the same size */
-	size_t	size;
-	long	pages;
-	bool	huge;
-};
-
-static struct area new_area(size_t size, bool huge)
-{
-	struct area a = { .size = size, .pages = size / page_size, .huge = huge };
-
-	a.map = mmap(NULL, size + 2 * MIB, PROT_READ | PROT_WRITE,
-		     MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	must(a.map != MAP_FAILED, "mmap");
-	a.mem = (char *)(((uintptr_t)a.map + 2 * MIB - 1) & -(2 * MIB));
-	must(!madvise(a.mem, size, huge ? MADV_HUGEPAGE : MADV_NOHUGEPAGE), "madvise");
-	a.copy = malloc(size);
-	must(a.copy, "malloc");
-	return a;
-}
-
-static void end_area(struct area *a)
-{
-	munmap(a->map, a->size + 2 * MIB);
-	free(a->copy);
-}
 
 /* The name of a test in the two modes of fences and the two kinds of pages */
 static const char *name(const char *text, bool huge)
@@ -342,46 +285,6 @@ static void test_processes(void)
 	end_area(&a);
 }
 
-/* A child that is told when to look for its own data */
-struct waiting_child {
-	struct area	*area;
-	uint64_t	salt;
-	int		look[2];
-	int		found[2];
-};
-
-static void start_child(struct waiting_child *c)
-{
-	char right;
-	pid_t pid;
-
-	must(!pipe(c->look) && !pipe(c->found), "pipe");
-	fflush(stdout);
-	pid = fork();
-	must(pid >= 0, "fork");
-	if (pid)
-		return;
-	if (read(c->look[0], &right, 1) != 1)
-		_exit(2);
-	right = !wrong(c->area->mem, c->area->size, c->salt);
-	_exit(write(c->found[1], &right, 1) != 1);
-}
-
-/* Returns: whether the child finds its data; no if the child dies */
-static bool child_finds(struct waiting_child *c)
-{
-	char right = 0;
-
-	close(c->found[1]);
-	must(write(c->look[1], "", 1) == 1, "write to a pipe");
-	if (read(c->found[0], &right, 1) != 1)
-		right = 0;
-	close(c->found[0]);
-	close(c->look[0]);
-	close(c->look[1]);
-	return right;
-}
-
 static void test_fork(void)
 {
 	struct area a = new_area(MIB, false);
@@ -497,40 +400,6 @@ static void test_no_memory(void)
 	end_area(&a);
 }
 
-#define RACE	(4 * MIB)
-#define STRIDE	512		/* each thread has a word of its own in each stride */
-
-struct racer {
-	void		*(*func)(void *arg);
-	struct area	*area;
-	unsigned int	lane;
-	bool		stop;
-	unsigned long	n;
-	unsigned long	lost;
-	pthread_t	thread;
-};
-
-static bool racing(struct racer *r)
-{
-	return !__atomic_load_n(&r->stop, __ATOMIC_RELAXED);
-}
-
-static void *cpu_writes(void *arg)
-{
-	struct racer *r = arg;
-	uint64_t round;
-	size_t at;
-
-	for (round = 1; racing(r); round++) {
-		for (at = r->lane * 8; at < RACE; at += STRIDE)
-			*(volatile uint64_t *)(r->area->mem + at) = round << 32 | at;
-		for (at = r->lane * 8; at < RACE; at += STRIDE, r->n++)
-			r->lost += *(volatile uint64_t *)(r->area->mem + at) !=
-				   (round << 32 | at);
-	}
-	return NULL;
-}
-
 static void *gpu_writes(void *arg)
 {
 	struct racer *r = arg;
@@ -567,19 +436,8 @@ static void test_race(unsigned int seconds, bool huge)
 		{ .func = cpu_writes }, { .func = cpu_writes },
 		{ .func = gpu_writes }, { .func = migrates },
 	};
-	const unsigned int n = sizeof(r) / sizeof(*r);
-	unsigned int i;
 
-	for (i = 0; i < n; i++) {
-		r[i].area = &a;
-		r[i].lane = i;
-		must(!pthread_create(&r[i].thread, NULL, r[i].func, &r[i]), "pthread_create");
-	}
-	sleep(seconds);
-	for (i = 0; i < n; i++)
-		__atomic_store_n(&r[i].stop, true, __ATOMIC_RELAXED);
-	for (i = 0; i < n; i++)
-		pthread_join(r[i].thread, NULL);
+	race(r, sizeof(r) / sizeof(*r), &a, seconds);
 	printf("# %lu words by CPUs, %lu by the GPU, %lu migrations\n",
 	       r[0].n + r[1].n, r[2].n, r[3].n);
 	is(r[0].n && r[1].n && r[2].n && r[3].n, 1, name("CPUs, GPU and migrations race", huge));
