@@ -9,6 +9,8 @@
 
 #define MIB	(1ul << 20)
 
+enum { READ, WRITE };
+
 static uint64_t word(size_t at, uint64_t salt)
 {
 	return salt ? salt << 40 | at : 0;
@@ -133,6 +135,26 @@ static void *cpu_writes(void *arg)
 			r->lost += *(volatile uint64_t *)(r->area->mem + at) !=
 				   (round << 32 | at);
 	}
+	return NULL;
+}
+
+/* Lets the GPU access 8 bytes. Returns: 0, or an error */
+static long race_access(char *mem, void *buffer, int write, uint64_t round);
+
+static void *gpu_writes(void *arg)
+{
+	struct racer *r = arg;
+	uint64_t round, wrote, got;
+	char *p;
+	size_t at;
+
+	for (round = 1; racing(r); round++)
+		for (at = r->lane * 8; at < RACE && racing(r); at += 16 * STRIDE, r->n++) {
+			p = r->area->mem + at;
+			wrote = round << 32 | at;
+			r->lost += race_access(p, &wrote, WRITE, round) ||
+				   race_access(p, &got, READ, round) || got != wrote;
+		}
 	return NULL;
 }
 
