@@ -111,7 +111,9 @@ endif
 # Targets share folders below build/, so -j must not run two at once
 .NOTPARALLEL:
 
-check: prepare
+room:
+	@scripts/room check
+check: room prepare
 	@scripts/check $(TESTS)
 check-long: prepare
 	@scripts/check --long $(TESTS)
@@ -151,5 +153,5 @@ help:
 		SUFFIX '$(SUFFIX)' 'end of the version of the packages; by default -migrate-vma' \
 		V '$(V)' '1: show all output of the build'
 
-.PHONY: help deps prepare run check check-long tree diff log export kernel selftests boot reboot \
+.PHONY: help room deps prepare run check check-long tree diff log export kernel selftests boot reboot \
 	shell stress standin bench send apply deb clean distclean

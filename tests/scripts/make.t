@@ -44,7 +44,7 @@ is "$(calls shell $Q)" "1.0 deps TREE=keep run x86_64,$kept,1.0 boot TREE=keep -
 is "$(calls kernel $Q ARCH=arm64)" "1.0 deps TREE=keep run arm64,1.0 tree TREE=keep,1.0 kernel TREE=keep" \
 	"make kernel brings the packages of its architecture, and the tree"
 is "$(calls diff $Q)" "1.0 deps TREE=keep run x86_64,1.0 tree TREE=keep,1.0 diff TREE=keep" "make diff builds no kernel"
-is "$(calls check $Q 'TESTS=boot guest')" "1.0 deps check,$steps,1.0 check boot guest" "make check first builds kernel and selftests, without TREE=keep"
+is "$(calls check $Q 'TESTS=boot guest')" "1.0 room check,1.0 deps check,$steps,1.0 check boot guest" "make check first looks for disk space, and builds kernel and selftests, without TREE=keep"
 is "$(calls check-long $Q)" "1.0 deps long,$steps,1.0 check --long" "make check-long calls the long tests"
 is "$(calls export $Q)" "1.0 export TREE=keep" "make export calls the script export alone"
 
@@ -58,8 +58,8 @@ is "$(calls run BASE=2.0 QUEUE=1.0)" "1.0 deps run x86_64,$steps,1.0 run" "QUEUE
 is "$(calls selftests QUEUE=all | tr ',' '\n' | grep -v deps | cut -d' ' -f1,2 | paste -sd,)" \
 	"$steps,${steps//1.0/2.0}" "QUEUE=all takes one queue after the other"
 is "$(calls check QUEUE=all | tr ',' '\n' | grep -v deps | paste -sd,)" \
-	"$steps,${steps//1.0/2.0},all check" "make check QUEUE=all builds each queue, and calls all tests at once"
-like "$(calls check QUEUE=all)" '^all deps check,' "make check QUEUE=all brings its packages first"
+	"all room check,$steps,${steps//1.0/2.0},all check" "make check QUEUE=all builds each queue, and calls all tests at once"
+like "$(calls check QUEUE=all)" '^all room check,all deps check,' "make check QUEUE=all brings its packages first"
 
 # Failures and bad input
 is "$(FAILS=kernel calls run $Q)" "1.0 deps run x86_64,1.0 tree,1.0 kernel" "make calls no step after a step that fails"
