@@ -90,9 +90,13 @@ static void *nvsim_vram_at(u64 addr)
 	void *page = xa_load(&nvsim_vram, addr >> PAGE_SHIFT);
 
 	if (!page) {
+		/* MMU notifiers take nvsim_gpu, and reclaim calls them */
+		const unsigned int flags = memalloc_noreclaim_save();
+
 		page = (void *)get_zeroed_page(GFP_NOFS | __GFP_NOFAIL);
 		xa_store(&nvsim_vram, addr >> PAGE_SHIFT, page,
 			 GFP_NOFS | __GFP_NOFAIL);
+		memalloc_noreclaim_restore(flags);
 	}
 	return page + offset_in_page(addr);
 }

@@ -20,10 +20,14 @@
 #include <linux/mutex.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
-#include <asm/code-patching.h>
 #include <asm/inst.h>
 #include <asm/kvm_book3s_uvmem.h>
 #include <asm/ultravisor.h>
+#if __has_include(<asm/text-patching.h>)
+#include <asm/text-patching.h>
+#else
+#include <asm/code-patching.h>
+#endif
 #include "uvsim.h"
 
 #define UVSIM_SC2	0x44000042
@@ -57,7 +61,7 @@ struct uvsim_page {
 static struct uvsim_page uvsim_pages[UVSIM_PAGES];
 static struct uvsim_counts uvsim_counts;
 static struct uvsim_fail uvsim_fail;
-/* The page that kvmppc_uvmem_page_free() frees, and its zone_device_data */
+/* The page that the driver frees, and its zone_device_data */
 static struct page *uvsim_freed_page;
 static void *uvsim_freed_data;
 /* Protects all of the above, with interrupts off */
@@ -65,6 +69,7 @@ static DEFINE_SPINLOCK(uvsim_lock);
 
 /* The page with the reference of UVSIM_GET */
 static struct page *uvsim_got;
+static bool uvsim_gets;
 static DEFINE_MUTEX(uvsim_mutex);
 
 static struct uvsim_page *uvsim_find(u64 lpid, u64 gpa)
@@ -196,6 +201,7 @@ static struct kprobe uvsim_hcall_probe = {
 	.pre_handler	= uvsim_do_hcall,
 };
 
+/* The argument is a page, or a folio, which begins with its page */
 static int uvsim_page_free(struct kprobe *kp, struct pt_regs *regs)
 {
 	struct page *page = (struct page *)regs->gpr[3];
@@ -209,8 +215,52 @@ static int uvsim_page_free(struct kprobe *kp, struct pt_regs *regs)
 }
 
 static struct kprobe uvsim_free_probe = {
-	.symbol_name	= "kvmppc_uvmem_page_free",
 	.pre_handler	= uvsim_page_free,
+};
+
+/* The names of one function in older and newer kernels */
+static const char * const uvsim_frees[] = {
+	"kvmppc_uvmem_page_free",
+	"kvmppc_uvmem_folio_free",
+};
+
+static int uvsim_probe_free(void)
+{
+	unsigned int i;
+	int ret = -ENOENT;
+
+	for (i = 0; ret == -ENOENT && i < ARRAY_SIZE(uvsim_frees); i++) {
+		uvsim_free_probe.symbol_name = uvsim_frees[i];
+		uvsim_free_probe.addr = NULL;
+		ret = register_kprobe(&uvsim_free_probe);
+	}
+	return ret;
+}
+
+/* A fault's page, from the call of migrate_to_ram() to its return */
+static int uvsim_fault(struct kretprobe_instance *ri, struct pt_regs *regs)
+{
+	*(struct page **)ri->data = ((struct vm_fault *)regs->gpr[3])->page;
+	return 0;
+}
+
+/* The fault's own reference holds the page until the caller drops it */
+static int uvsim_fault_done(struct kretprobe_instance *ri, struct pt_regs *regs)
+{
+	struct page *page = *(struct page **)ri->data;
+
+	if (xchg(&uvsim_gets, false)) {
+		get_page(page);
+		WRITE_ONCE(uvsim_got, page);
+	}
+	return 0;
+}
+
+static struct kretprobe uvsim_fault_probe = {
+	.kp.symbol_name	= "kvmppc_uvmem_migrate_to_ram",
+	.entry_handler	= uvsim_fault,
+	.handler	= uvsim_fault_done,
+	.data_size	= sizeof(struct page *),
 };
 
 static unsigned long uvsim_first_pfn(void)
@@ -311,20 +361,13 @@ static void uvsim_count(struct kvm *kvm, struct uvsim_counts *counts)
 	counts->device = bitmap_weight(uvsim_bitmap(), uvsim_device_pages());
 }
 
+/* The next fault of a CPU on a device page leaves its reference */
 static long uvsim_get(void)
 {
-	unsigned long n = uvsim_device_pages();
-	long ret = -EBUSY;
-
-	mutex_lock(&uvsim_mutex);
-	if (!uvsim_got && bitmap_weight(uvsim_bitmap(), n) == 1) {
-		uvsim_got = pfn_to_page(uvsim_first_pfn() +
-					find_first_bit(uvsim_bitmap(), n));
-		get_page(uvsim_got);
-		ret = 0;
-	}
-	mutex_unlock(&uvsim_mutex);
-	return ret;
+	if (READ_ONCE(uvsim_got))
+		return -EBUSY;
+	WRITE_ONCE(uvsim_gets, true);
+	return 0;
 }
 
 static long uvsim_put(void)
@@ -456,6 +499,7 @@ static void uvsim_exit(void)
 	misc_deregister(&uvsim_misc);
 	uvsim_patch(UVSIM_SC2);
 	unregister_die_notifier(&uvsim_nb);
+	unregister_kretprobe(&uvsim_fault_probe);
 	unregister_kprobe(&uvsim_kfree_probe);
 	unregister_kprobe(&uvsim_free_probe);
 	unregister_kprobe(&uvsim_hcall_probe);
@@ -495,15 +539,18 @@ static int __init uvsim_init(void)
 	ret = register_kprobe(&uvsim_hcall_probe);
 	if (ret)
 		goto free;
-	ret = register_kprobe(&uvsim_free_probe);
+	ret = uvsim_probe_free();
 	if (ret)
 		goto hcall_probe;
 	ret = register_kprobe(&uvsim_kfree_probe);
 	if (ret)
 		goto free_probe;
-	ret = register_die_notifier(&uvsim_nb);
+	ret = register_kretprobe(&uvsim_fault_probe);
 	if (ret)
 		goto kfree_probe;
+	ret = register_die_notifier(&uvsim_nb);
+	if (ret)
+		goto fault_probe;
 	ret = uvsim_patch(UVSIM_TRAP);
 	if (ret)
 		goto notifier;
@@ -514,6 +561,8 @@ static int __init uvsim_init(void)
 	uvsim_patch(UVSIM_SC2);
 notifier:
 	unregister_die_notifier(&uvsim_nb);
+fault_probe:
+	unregister_kretprobe(&uvsim_fault_probe);
 kfree_probe:
 	unregister_kprobe(&uvsim_kfree_probe);
 free_probe:

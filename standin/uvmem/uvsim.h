@@ -86,8 +86,8 @@ struct uvsim_counts {
 #define UVSIM_FAIL	_IOW('u', 4, struct uvsim_fail)
 #define UVSIM_COUNTS	_IOR('u', 5, struct uvsim_counts)
 /*
- * Take a reference on the only device page in use, as a CPU fault does, and
- * drop the reference again
+ * Let the next CPU fault on a device page keep its reference, and drop the
+ * reference
  */
 #define UVSIM_GET	_IO('u', 6)
 #define UVSIM_PUT	_IO('u', 7)
