@@ -1,7 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# The debug flavour reports planted mistakes, and does not complain about hmm-tests and
-# stand-ins.
+# The debug flavour reports planted mistakes, and does not complain about hmm-tests.
 # shellcheck source=tests/lib.sh
 . "$(dirname "$(realpath "$0")")/../../lib.sh"
 # shellcheck source=scripts/common.sh
@@ -16,17 +15,6 @@ make --no-print-directory -C "$top" run >"$work/out" 2>"$work/err"
 is $? 0 "a run on the debug flavour passes" || diag "$(tail -n 30 "$work/err" "$work/out")"
 like "$(cat "$work/out")" '^[1-9][0-9]* passed, 0 failed, 0 skipped, 0 not run$' "a run on the debug flavour skips no case"
 diag "$(grep -E ' passed, |^boot ' "$work/out")"
-
-# The stand-ins that need no kernel of their own, with a short race
-for file in "$top"/standin/*/standin.mk; do
-	grep -q '^LINKED = .' "$file" || continue
-	case " $(sed -n 's/^QUEUES = //p' "$file") " in *" $QUEUE "*) ;; *) continue ;; esac
-	DRIVER=$(basename "${file%/*}") KERNEL=guest LOG=$work/standin.log TIMEOUT=1800 \
-		"$top/scripts/standin" 1 >"$work/out" 2>"$work/err"
-	is "$? $(sed -n 's/^not ok [0-9]* - //p' "$work/out")" '0 ' \
-		"$(basename "${file%/*}") passes its tests on the debug flavour, with a clean log" ||
-		diag "$(tail -n 30 "$work/err")"
-done
 
 # A module that makes one mistake at a time
 mkdir "$work/planted"
