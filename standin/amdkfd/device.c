@@ -261,7 +261,7 @@ int amdgpu_job_alloc_with_ib(struct amdgpu_device *adev, struct drm_sched_entity
 		kfree(*job);
 		return -ENOMEM;
 	}
-	/* The pad has no use for it, and amdgpu_job_submit() needs it */
+	/* amdgpu_job_submit() finds the ring by it */
 	(*job)->base.sched = adev->mman.buffer_funcs_scheds[0];
 	return 0;
 }

@@ -36,33 +36,32 @@ static uint32_t location(int gpu)
 	return gpu == SYSTEM ? KFDSIM_SYSTEM : KFDSIM_GPU_ID(gpu);
 }
 
-static long prefetch(const char *mem, size_t size, int gpu)
+static long set_attr(const char *mem, size_t size, uint32_t type, int gpu)
 {
-	const uint32_t attr[][2] = { { KFDSIM_PREFETCH_LOC, location(gpu) } };
+	const uint32_t attr[][2] = { { type, location(gpu) } };
 
 	return set_attrs(mem, size, 1, attr);
 }
 
+static long prefetch(const char *mem, size_t size, int gpu)
+{
+	return set_attr(mem, size, KFDSIM_PREFETCH_LOC, gpu);
+}
+
 static long allow(const char *mem, size_t size, int gpu)
 {
-	const uint32_t attr[][2] = { { KFDSIM_ACCESS_OK, location(gpu) } };
-
-	return set_attrs(mem, size, 1, attr);
+	return set_attr(mem, size, KFDSIM_ACCESS_OK, gpu);
 }
 
 /* A fault of the GPU fetches nothing */
 static long allow_in_place(const char *mem, size_t size, int gpu)
 {
-	const uint32_t attr[][2] = { { KFDSIM_ACCESS_IN_PLACE, location(gpu) } };
-
-	return set_attrs(mem, size, 1, attr);
+	return set_attr(mem, size, KFDSIM_ACCESS_IN_PLACE, gpu);
 }
 
 static long forbid(const char *mem, size_t size, int gpu)
 {
-	const uint32_t attr[][2] = { { KFDSIM_NO_ACCESS, location(gpu) } };
-
-	return set_attrs(mem, size, 1, attr);
+	return set_attr(mem, size, KFDSIM_NO_ACCESS, gpu);
 }
 
 /* The range is mapped on the GPU, and its memory is there */
@@ -100,10 +99,17 @@ static void fail(struct kfdsim_fail f)
 	must(!ioctl(gpus, KFDSIM_FAIL, &f), "KFDSIM_FAIL");
 }
 
+/* The driver refuses while it restores mappings: try again, as TTM does */
 static long evict(int gpu)
 {
-	long n = ioctl(gpus, KFDSIM_EVICT, gpu);
+	unsigned int tries;
+	long n = 1;
 
+	for (tries = 0; tries < 6000 && n > 0; tries++) {
+		if (tries)
+			usleep(10000);
+		n = ioctl(gpus, KFDSIM_EVICT, gpu);
+	}
 	return n < 0 ? -errno : n;
 }
 
